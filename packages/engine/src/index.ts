@@ -1,0 +1,10 @@
+export type {
+  DeleteOptions,
+  PoolEvent,
+  RecoveryReport,
+  ThinPool,
+  ThinPoolPorts,
+  ThinPoolSettings,
+  Volume,
+  VolumeUsage,
+} from './thin-pool.ts';

@@ -1,0 +1,128 @@
+import type {
+  Bytes,
+  DataBlocks,
+  DeviceName,
+  MetadataBlocks,
+  PoolStatus,
+  ThinId,
+  TransactionId,
+  VolumeId,
+} from '@dmthin/domain';
+import type { CancelSignal, Clock, Kernel, Log, PoolRecord, Records } from '@dmthin/ports';
+
+/** A named thin device. A value: what was true when it was asked for. */
+export interface Volume {
+  readonly id: VolumeId;
+  readonly thinId: ThinId;
+  readonly size: Bytes;
+  readonly transactionId: TransactionId;
+  /** Its device-mapper name; its node is `devicePath(deviceName)` while it is active. */
+  readonly deviceName: DeviceName;
+  readonly isInitialized: boolean;
+  /** Marked for deferred deletion: it takes no more use. */
+  readonly isDeleted: boolean;
+}
+
+export interface ThinPoolPorts {
+  readonly kernel: Kernel;
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ThinPoolSettings {
+  /** The pool's device-mapper name; the device is there and live. */
+  readonly pool: DeviceName;
+  /** What device names begin with; a dash and the volume's id follow. */
+  readonly devicePrefix: string;
+  /** Snapshots are refused when less than this share of data or metadata blocks is free, in percent; 0 never refuses. */
+  readonly minFreeSpacePercent: number;
+  /** Deactivate open devices by DM_DEFERRED_REMOVE instead of waiting. */
+  readonly deferredRemoval: boolean;
+  /** Mark busy volumes for deletion instead of failing. */
+  readonly deferredDeletion: boolean;
+  /** Give a volume's blocks back (BLKDISCARD) before it is deleted; done by the caller through `beforeDelete`. */
+  readonly beforeDelete?: ((volume: Volume, signal?: CancelSignal) => Promise<void>) | undefined;
+}
+
+/** How much of the pool a volume has mapped. */
+export interface VolumeUsage {
+  readonly mapped: Bytes;
+  /** The end of the highest mapped block; 0 where nothing is mapped. */
+  readonly highest: Bytes;
+}
+
+/** What opening found and did. */
+export interface RecoveryReport {
+  /** What became of a change that was cut off: nothing there, already whole, or taken back. */
+  readonly intent: 'none' | 'complete' | 'rolled-back' | 'reported';
+  /** Human sentences, one per thing found: broken records, an intent behind the pool, ids that could not be freed. */
+  readonly findings: readonly string[];
+}
+
+export type PoolEvent =
+  /** The pool went from one mode to another (`rw`, `ro`, `out_of_data_space`, `Fail`). */
+  | { readonly kind: 'mode'; readonly from: string; readonly to: string }
+  /** Free data or metadata blocks fell to the low water mark or below. */
+  | { readonly kind: 'low-data'; readonly free: DataBlocks }
+  | { readonly kind: 'low-metadata'; readonly free: MetadataBlocks };
+
+export interface DeleteOptions {
+  /** Fail with BUSY rather than defer. */
+  readonly sync?: boolean | undefined;
+}
+
+/**
+ * A thin pool and its volumes. All changes keep the order of design.md section 4 (intent, kernel, record, transaction
+ * id), so that a crash at any step leaves every acknowledged volume as it was acknowledged.
+ *
+ * Rejects with CLOSED after `close`, ABORTED when a signal fires before the change was begun. Reads take no lock.
+ */
+export interface ThinPool {
+  readonly name: DeviceName;
+  readonly recovery: RecoveryReport;
+  /** The volumes now, deleted ones included, in no order. Costs nothing proportional to what is not read. */
+  volumes(): Iterable<Volume>;
+  /** undefined: there is no such volume. */
+  find(id: VolumeId): Volume | undefined;
+  /** @throws DmError NOT_FOUND. */
+  get(id: VolumeId): Volume;
+
+  /** Makes an empty volume. @throws DmError ALREADY_EXISTS, NO_SPACE (pool, thin ids), READ_ONLY (pool mode). */
+  create(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume>;
+  /**
+   * Makes a copy-on-write copy of `origin` as it is now; an active origin is suspended (and its filesystem frozen)
+   * meanwhile. `size` defaults to the origin's and may be larger; the filesystem is the caller's to grow.
+   * @throws DmError NOT_FOUND (origin), ALREADY_EXISTS, INVALID_ARGUMENT (smaller), NO_SPACE, READ_ONLY.
+   */
+  snapshot(id: VolumeId, origin: VolumeId, size?: Bytes, signal?: CancelSignal): Promise<Volume>;
+  /**
+   * Deletes: `deleted` when it is gone, `deferred` when it is busy and marked instead. A volume the pool does not know
+   * (any more) is deleted by removing its record.
+   * @throws DmError NOT_FOUND, BUSY.
+   */
+  delete(id: VolumeId, options?: DeleteOptions, signal?: CancelSignal): Promise<'deleted' | 'deferred'>;
+  /** Makes the volume's device live; succeeds where it is. Cancels a deferred removal that is under way. */
+  activate(id: VolumeId, signal?: CancelSignal): Promise<DeviceName>;
+  /** Takes the device away; succeeds where there is none. @throws DmError BUSY: open, after the wait of 20 s. */
+  deactivate(id: VolumeId, signal?: CancelSignal): Promise<void>;
+  /** Makes the volume larger, its live device too. Equal size succeeds. @throws DmError INVALID_ARGUMENT: smaller. */
+  grow(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume>;
+  /** Notes that the volume's filesystem is made. */
+  markInitialized(id: VolumeId): Promise<void>;
+  /** Reads the live device's status; undefined where the volume is not active. */
+  usage(id: VolumeId): Promise<VolumeUsage | undefined>;
+
+  /** The pool's own status; does not commit. Takes no lock. */
+  status(): Promise<PoolStatus>;
+  /** What is stored of the set beside the volumes. */
+  readonly poolRecord: PoolRecord;
+  savePoolRecord(change: Partial<PoolRecord>): Promise<void>;
+  /** Tries once to delete every volume that is marked; resolves to how many went. The worker does so every 30 s. */
+  deleteMarked(signal?: CancelSignal): Promise<number>;
+  /** The pool's events from now on, until the signal fires. */
+  events(signal: CancelSignal): AsyncIterable<PoolEvent>;
+
+  /** Ends the worker and waits for what is under way; saves the pool record. Does not touch devices. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import type { Bytes, DeviceName, PoolStatus, VolumeId } from '@dmthin/domain';
+import type { RecoveryReport } from '@dmthin/engine';
+import type { CancelSignal } from '@dmthin/ports';
+
+/** A layer: a volume with a filesystem in it, made from the base device or from another layer. */
+export interface Layer {
+  readonly id: VolumeId;
+  /** The thin id, as Docker's `DeviceId`. */
+  readonly deviceId: number;
+  readonly size: Bytes;
+  readonly deviceName: DeviceName;
+  /** The layer it was made from, where this driver still knows; undefined for one made from the base. */
+  readonly parent: VolumeId | undefined;
+  readonly isDeleted: boolean;
+  /** Where its root directory is, while it is mounted. */
+  readonly mountPath: string | undefined;
+}
+
+export interface CreateLayerOptions {
+  /** Made from the base device where it is not given. */
+  readonly parent?: VolumeId | undefined;
+  /** Docker's `--storage-opt` of a container; `size` alone is known. */
+  readonly storageOptions?: Readonly<Record<string, string>> | undefined;
+}
+
+export type ChangeKind = 'modify' | 'add' | 'delete';
+
+/** A path that differs between two layers (docker-devicemapper.md, Appendix A). */
+export interface Change {
+  /** Absolute within the layer: `/etc/hosts`. */
+  readonly path: string;
+  readonly kind: ChangeKind;
+}
+
+/** Docker's `GraphDriver.Data`. */
+export interface LayerMetadata {
+  readonly DeviceId: string;
+  readonly DeviceSize: string;
+  readonly DeviceName: string;
+}
+
+/** The driver's state, typed; `rows` are the same as `docker info` shows them, in its order and words. */
+export interface DriverStatus {
+  readonly poolName: DeviceName;
+  readonly blockSize: Bytes;
+  readonly baseDeviceSize: Bytes;
+  readonly backingFilesystem: string;
+  readonly udevSync: boolean;
+  /** As the kernel says it. */
+  readonly pool: PoolStatus;
+  readonly dataFile: string | undefined;
+  readonly metadataFile: string | undefined;
+  readonly dataLoopFile: string | undefined;
+  readonly metadataLoopFile: string | undefined;
+  readonly data: { readonly used: Bytes; readonly total: Bytes; readonly available: Bytes };
+  readonly metadata: { readonly used: Bytes; readonly total: Bytes; readonly available: Bytes };
+  readonly minimumFreeSpace: Bytes;
+  readonly deferredRemoval: boolean;
+  readonly deferredDeletion: boolean;
+  readonly deferredDeletedCount: number;
+  readonly libraryVersion: string | undefined;
+  readonly layers: number;
+  readonly recovery: RecoveryReport;
+  readonly rows: readonly (readonly [label: string, value: string])[];
+}
+
+/**
+ * Docker's devicemapper graph driver. Layer ids are checked at the edge (`volumeId`). Every method rejects with a
+ * DmError; after `close` with CLOSED.
+ */
+export interface GraphDriver extends AsyncDisposable {
+  /** Where the driver keeps its state. */
+  readonly root: string;
+  /** @throws DmError ALREADY_EXISTS, NOT_FOUND (parent), INVALID_ARGUMENT (size), NO_SPACE, READ_ONLY. */
+  create(id: VolumeId, options?: CreateLayerOptions, signal?: CancelSignal): Promise<Layer>;
+  /** Succeeds where there is none. @throws DmError BUSY: mounted or open, and deletion is not deferred. */
+  remove(id: VolumeId, signal?: CancelSignal): Promise<void>;
+  /** Mounts (or counts one more user) and resolves to the directory of the layer's content. @throws DmError NOT_FOUND, IO. */
+  mount(id: VolumeId, options?: { readonly label?: string }, signal?: CancelSignal): Promise<string>;
+  /** One user less; the last one unmounts and deactivates. @throws DmError NOT_FOUND, INVALID_ARGUMENT: not mounted. */
+  unmount(id: VolumeId): Promise<void>;
+  exists(id: VolumeId): boolean;
+  layers(): readonly Layer[];
+  /** @throws DmError NOT_FOUND. */
+  layer(id: VolumeId): Layer;
+  metadata(id: VolumeId): LayerMetadata;
+  status(): Promise<DriverStatus>;
+  /** How much of the pool the layer has mapped; counts what it shares with others as well. */
+  usage(id: VolumeId): Promise<{ readonly mapped: Bytes }>;
+  /** What `id` changed against `parent`; against nothing, everything is added. In the order of a sorted walk. */
+  changes(id: VolumeId, parent?: VolumeId, signal?: CancelSignal): Promise<readonly Change[]>;
+  /** The changes as an uncompressed tar with whiteouts. Errors before the first byte reject the first read. */
+  diff(id: VolumeId, parent?: VolumeId, signal?: CancelSignal): AsyncIterable<Uint8Array>;
+  /** Bytes of added and modified files; a hard-linked file counts once. */
+  diffSize(id: VolumeId, parent?: VolumeId, signal?: CancelSignal): Promise<Bytes>;
+  /**
+   * Unpacks an uncompressed tar with whiteouts into the layer; resolves to the sum of the sizes in its headers.
+   * @throws DmError INVALID_ARGUMENT: a path or link that leaves the root. CORRUPT: not a tar, or cut off. NO_SPACE.
+   */
+  applyDiff(id: VolumeId, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes>;
+  /** Grows a pool over loop files to these sizes, online. @throws DmError NOT_SUPPORTED: the pool came from outside. */
+  resizePool(sizes: { readonly data?: Bytes; readonly metadata?: Bytes }): Promise<void>;
+  /** Unmounts and deactivates everything, removes a pool of its own, and gives the root back. Also `Symbol.asyncDispose`. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,9 @@
+export type {
+  Change,
+  ChangeKind,
+  CreateLayerOptions,
+  DriverStatus,
+  GraphDriver,
+  Layer,
+  LayerMetadata,
+} from './graph-driver.ts';

@@ -1,0 +1,34 @@
+export type { CancelSignal } from './abort.ts';
+export type { BlockDevice, BlockDevices, OpenBlockOptions } from './block-devices.ts';
+export type { BlockHandle, BlockLayer, BlockStore, OpenHandleOptions } from './block-layer.ts';
+export type { Clock } from './clock.ts';
+export type { FileAttributes } from './file-attributes.ts';
+export type { FilesystemInfo, Filesystems, MakeOptions } from './filesystems.ts';
+export type {
+  CreateOptions,
+  DeviceInfo,
+  Kernel,
+  KernelCapabilities,
+  KernelCommand,
+  KernelVersion,
+  ListedDevice,
+  LoadOptions,
+  RemoveOptions,
+  StatusOptions,
+  SuspendOptions,
+  TargetStatus,
+  TargetVersion,
+} from './kernel.ts';
+export type { Log, LogLevel } from './log.ts';
+export type { AttachOptions, LoopDevice, LoopDevices } from './loop-devices.ts';
+export type { MountPoint, MountRequest, Mounts, UnmountOptions } from './mounts.ts';
+export type {
+  BrokenRecord,
+  Intent,
+  LoadedRecords,
+  PoolIdentity,
+  PoolRecord,
+  Records,
+  VolumeRecord,
+} from './records.ts';
+export type { PhysicalVolumeInfo, VolumeGroups } from './volume-groups.ts';

@@ -1,0 +1,79 @@
+import type { Bytes, ThinId, TransactionId, VolumeId } from '@dmthin/domain';
+
+/** What is known of a volume beyond what the pool knows. Docker: `metadata/<hash>`. */
+export interface VolumeRecord {
+  readonly volume: VolumeId;
+  readonly thinId: ThinId;
+  /** The pool stores no size for a thin device; this is the only place. */
+  readonly size: Bytes;
+  /** The transaction that made it. */
+  readonly transactionId: TransactionId;
+  /** The base device: its filesystem was made. False for all others. */
+  readonly isInitialized: boolean;
+  /** To be deleted once nobody holds it open (deferred deletion). */
+  readonly isDeleted: boolean;
+}
+
+/** What is known of the whole set. Docker: `metadata/deviceset-metadata`. */
+export interface PoolRecord {
+  /** The last thin id given out; the search for a free one goes on from here. */
+  readonly lastThinId: number;
+  /** The filesystem uuid of the base device; empty until it is made. */
+  readonly baseUuid: string;
+  /** `ext4`, `xfs`; empty until it is chosen. */
+  readonly baseFilesystem: string;
+}
+
+/** A change that is about to be made. Docker: `metadata/transaction-metadata`. Stays when the change is done. */
+export interface Intent {
+  /** The transaction id that the pool has once the change is done. */
+  readonly transactionId: TransactionId;
+  readonly volume: VolumeId;
+  readonly thinId: ThinId;
+}
+
+/** Which devices this root belongs to, so that a wrong pool is noticed before it is touched (defect 34). */
+export interface PoolIdentity {
+  /** The pool's device-mapper name. */
+  readonly poolName: string;
+  /** Files or devices as given; undefined where the pool came from outside. */
+  readonly dataDevice: string | undefined;
+  readonly metadataDevice: string | undefined;
+  readonly blockSize: Bytes;
+}
+
+/** A record that could not be read; it was set aside under another name, with all its bytes. */
+export interface BrokenRecord {
+  /** Its name: a volume's, `deviceset-metadata`, ... */
+  readonly name: string;
+  /** Where its bytes are now. */
+  readonly setAsideAs: string;
+  readonly reason: string;
+}
+
+export interface LoadedRecords {
+  readonly volumes: readonly VolumeRecord[];
+  readonly pool: PoolRecord | undefined;
+  readonly intent: Intent | undefined;
+  readonly identity: PoolIdentity | undefined;
+  readonly broken: readonly BrokenRecord[];
+}
+
+/**
+ * The records of one root. Opening them takes the root for this process (LOCKED, saying who holds it); `close` gives it
+ * back. A save that resolved lasts, over a power cut too; one that rejected, or was cut off, left the old record whole.
+ * Rejections: NO_SPACE (ENOSPC), NOT_PERMITTED (EACCES, EROFS), IO (EIO), CLOSED.
+ */
+export interface Records {
+  /** Everything there is; one bad record never keeps the rest from being read. */
+  load(): Promise<LoadedRecords>;
+  saveVolume(record: VolumeRecord): Promise<void>;
+  /** Succeeds where there is none. */
+  removeVolume(volume: VolumeId): Promise<void>;
+  savePool(record: PoolRecord): Promise<void>;
+  saveIntent(intent: Intent): Promise<void>;
+  /** Succeeds where there is none. */
+  removeIntent(): Promise<void>;
+  saveIdentity(identity: PoolIdentity): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import type { Bytes } from '@dmthin/domain';
+import type { CancelSignal } from './abort.ts';
+
+/** What is known of a device that a volume group is to be made on (`dm.directlvm_device`). */
+export interface PhysicalVolumeInfo {
+  /** The volume group it belongs to; undefined where none. */
+  readonly group: string | undefined;
+  readonly size: Bytes;
+}
+
+/** LVM, as far as direct-lvm needs it (docker-devicemapper.md 1.3). */
+export interface VolumeGroups {
+  /** undefined: the device is no physical volume. @throws DmError NOT_FOUND, UNAVAILABLE: lvm2 is not installed. */
+  inspect(device: string): Promise<PhysicalVolumeInfo | undefined>;
+  /** pvcreate and vgcreate. @throws DmError ALREADY_EXISTS, BUSY, IO: with the tool's words. */
+  createGroup(group: string, device: string, signal?: CancelSignal): Promise<void>;
+  /** lvcreate of `percent` of the whole group. @throws DmError ALREADY_EXISTS, NO_SPACE. */
+  createVolume(group: string, volume: string, percent: number, signal?: CancelSignal): Promise<void>;
+  /** lvconvert: `volume` becomes a thin pool with `metadataVolume`, chunks of `chunkSize`, no zeroing. */
+  convertToThinPool(
+    group: string,
+    volume: string,
+    metadataVolume: string,
+    chunkSize: Bytes,
+    signal?: CancelSignal,
+  ): Promise<void>;
+  /** Writes the profile and attaches it: when and by how much LVM extends the pool. Percentages of 0 to 100. */
+  setAutoextend(group: string, volume: string, profile: string, threshold: number, percent: number): Promise<void>;
+  /** The names of the group's volumes; empty where there is no such group. */
+  listVolumes(group: string): Promise<readonly string[]>;
+}
