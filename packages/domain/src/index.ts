@@ -6,9 +6,45 @@ export { type DeviceName, deviceName, devicePath, MAX_DEVICE_NAME_BYTES } from '
 export { type DeviceNumber, formatDeviceNumber, parseDeviceNumber, sameDevice } from './name/device-number.ts';
 export { type DeviceUuid, deviceUuid, MAX_DEVICE_UUID_BYTES } from './name/device-uuid.ts';
 export { BASE_VOLUME, MAX_VOLUME_ID_LENGTH, type VolumeId, volumeId } from './name/volume-id.ts';
+export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';
 export type { BlockUsage, PoolMode, PoolStatus } from './pool/pool-status.ts';
-export { type Table, type TargetLine, tableLength } from './table/table.ts';
+export { formatPoolStatus, parsePoolStatus } from './pool/pool-status-line.ts';
+export { humanSize } from './size/human-size.ts';
+export { parseSize } from './size/size.ts';
+export {
+  errorTable,
+  formatLinearTarget,
+  type LinearTarget,
+  linearTable,
+  parseLinearTarget,
+  zeroTable,
+} from './table/plain-targets.ts';
+export {
+  checkTable,
+  formatTable,
+  formatTargetLine,
+  MAX_TABLE_LENGTH,
+  parseTable,
+  parseTargetLine,
+  type Table,
+  type TargetLine,
+  tableLength,
+} from './table/table.ts';
+export {
+  checkBlockSize,
+  formatThinPoolTarget,
+  MAX_BLOCK_SIZE,
+  MIN_BLOCK_SIZE,
+  parseThinPoolTarget,
+  THIN_POOL_FEATURES,
+  type ThinPoolFeature,
+  type ThinPoolTable,
+  type ThinPoolTarget,
+  thinPoolTable,
+} from './table/thin-pool-target.ts';
+export { formatThinTarget, parseThinTarget, type ThinTable, type ThinTarget, thinTable } from './table/thin-target.ts';
 export { MAX_THIN_ID, type ThinId, thinId } from './thin/thin-id.ts';
+export { formatThinStatus, parseThinStatus, type ThinStatus } from './thin/thin-status.ts';
 export { nextTransactionId, type TransactionId, transactionId } from './transaction/transaction-id.ts';
 export {
   type Bytes,
