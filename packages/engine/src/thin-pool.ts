@@ -8,7 +8,7 @@ import type {
   TransactionId,
   VolumeId,
 } from '@dmthin/domain';
-import type { CancelSignal, Clock, Kernel, Log, PoolRecord, Records } from '@dmthin/ports';
+import type { CancelSignal, Clock, Kernel, Log, PoolIdentity, PoolRecord, Records } from '@dmthin/ports';
 
 /** A named thin device. A value: what was true when it was asked for. */
 export interface Volume {
@@ -41,8 +41,17 @@ export interface ThinPoolSettings {
   readonly deferredRemoval: boolean;
   /** Mark busy volumes for deletion instead of failing. */
   readonly deferredDeletion: boolean;
-  /** Give a volume's blocks back (BLKDISCARD) before it is deleted; done by the caller through `beforeDelete`. */
+  /**
+   * Called before a volume is deleted, to give its blocks back (BLKDISCARD): the volume's device is live and nobody
+   * else has it open. The volume is marked as deleted on disk by then, so that a crash in the middle cannot leave a
+   * volume in use whose content is gone (defect 5). Its failure is logged and keeps no volume from being deleted.
+   */
   readonly beforeDelete?: ((volume: Volume, signal?: CancelSignal) => Promise<void>) | undefined;
+  /**
+   * What the caller takes this pool for. Compared with what is stored before anything is touched (defect 34), and
+   * stored where nothing is; undefined compares and stores nothing.
+   */
+  readonly identity?: PoolIdentity | undefined;
 }
 
 /** How much of the pool a volume has mapped. */
@@ -78,7 +87,7 @@ export interface DeleteOptions {
  *
  * Rejects with CLOSED after `close`, ABORTED when a signal fires before the change was begun. Reads take no lock.
  */
-export interface ThinPool {
+export interface ThinPool extends AsyncDisposable {
   readonly name: DeviceName;
   readonly recovery: RecoveryReport;
   /** The volumes now, deleted ones included, in no order. Costs nothing proportional to what is not read. */
@@ -104,7 +113,11 @@ export interface ThinPool {
   delete(id: VolumeId, options?: DeleteOptions, signal?: CancelSignal): Promise<'deleted' | 'deferred'>;
   /** Makes the volume's device live; succeeds where it is. Cancels a deferred removal that is under way. */
   activate(id: VolumeId, signal?: CancelSignal): Promise<DeviceName>;
-  /** Takes the device away; succeeds where there is none. @throws DmError BUSY: open, after the wait of 20 s. */
+  /**
+   * Takes the device away; succeeds where there is none. With deferred removal an open device goes with its last close;
+   * without, this waits up to 20 s for that.
+   * @throws DmError BUSY: still open after the wait.
+   */
   deactivate(id: VolumeId, signal?: CancelSignal): Promise<void>;
   /** Makes the volume larger, its live device too. Equal size succeeds. @throws DmError INVALID_ARGUMENT: smaller. */
   grow(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume>;
@@ -123,6 +136,9 @@ export interface ThinPool {
   /** The pool's events from now on, until the signal fires. */
   events(signal: CancelSignal): AsyncIterable<PoolEvent>;
 
-  /** Ends the worker and waits for what is under way; saves the pool record. Does not touch devices. */
+  /**
+   * Ends the worker and the events, cuts waits short and waits for what is under way; saves the pool record. Touches no
+   * device, and leaves the kernel and the records open. Closing twice is well.
+   */
   close(): Promise<void>;
 }
