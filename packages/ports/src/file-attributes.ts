@@ -1,3 +1,9 @@
+/**
+ * A path as a string, or as the bytes the file system has: a layer may hold names that are not UTF-8, and they must
+ * come through unharmed.
+ */
+export type FilePath = string | Uint8Array;
+
 /** What a layer's tar can carry that a platform's ordinary file calls cannot set or read. */
 export interface FileAttributes {
   /**
@@ -5,7 +11,7 @@ export interface FileAttributes {
    * @throws DmError NOT_PERMITTED (EPERM): not this user. ALREADY_EXISTS (EEXIST).
    */
   makeNode(
-    path: string,
+    path: FilePath,
     node: {
       readonly type: 'character' | 'block' | 'fifo';
       /** Permission bits, without the type. */
@@ -15,11 +21,11 @@ export interface FileAttributes {
     },
   ): Promise<void>;
   /** Sets the owner, not following a link. Where this user may not, a fake host keeps the owner as it is. */
-  changeOwner(path: string, uid: number, gid: number): Promise<void>;
+  changeOwner(path: FilePath, uid: number, gid: number): Promise<void>;
   /** An extended attribute (`security.capability`), not following a link; undefined where it is not set. */
-  read(path: string, name: string): Promise<Uint8Array | undefined>;
+  read(path: FilePath, name: string): Promise<Uint8Array | undefined>;
   /** @throws DmError NOT_SUPPORTED (EOPNOTSUPP): the filesystem has none. NOT_PERMITTED (EPERM). */
-  write(path: string, name: string, value: Uint8Array): Promise<void>;
+  write(path: FilePath, name: string, value: Uint8Array): Promise<void>;
   /** Names of all extended attributes that this user may see. */
-  list(path: string): Promise<readonly string[]>;
+  list(path: FilePath): Promise<readonly string[]>;
 }

@@ -2,7 +2,7 @@ export type { CancelSignal } from './abort.ts';
 export type { BlockDevice, BlockDevices, OpenBlockOptions } from './block-devices.ts';
 export type { BlockHandle, BlockLayer, BlockStore, OpenHandleOptions } from './block-layer.ts';
 export type { Clock } from './clock.ts';
-export type { FileAttributes } from './file-attributes.ts';
+export type { FileAttributes, FilePath } from './file-attributes.ts';
 export type { FilesystemInfo, Filesystems, MakeOptions } from './filesystems.ts';
 export type {
   CreateOptions,
