@@ -18,7 +18,7 @@ export interface Layer {
 
 export interface CreateLayerOptions {
   /** Made from the base device where it is not given. */
-  readonly parent?: VolumeId | undefined;
+  readonly parent?: string | undefined;
   /** Docker's `--storage-opt` of a container; `size` alone is known. */
   readonly storageOptions?: Readonly<Record<string, string>> | undefined;
 }
@@ -65,41 +65,43 @@ export interface DriverStatus {
 }
 
 /**
- * Docker's devicemapper graph driver. Layer ids are checked at the edge (`volumeId`). Every method rejects with a
- * DmError; after `close` with CLOSED.
+ * Docker's devicemapper graph driver. Layer ids are plain strings, checked at the edge by `volumeId`
+ * (INVALID_ARGUMENT says which rule one breaks). Every method rejects with a DmError; after `close` with CLOSED.
  */
 export interface GraphDriver extends AsyncDisposable {
   /** Where the driver keeps its state. */
   readonly root: string;
   /** @throws DmError ALREADY_EXISTS, NOT_FOUND (parent), INVALID_ARGUMENT (size), NO_SPACE, READ_ONLY. */
-  create(id: VolumeId, options?: CreateLayerOptions, signal?: CancelSignal): Promise<Layer>;
+  create(id: string, options?: CreateLayerOptions, signal?: CancelSignal): Promise<Layer>;
   /** Succeeds where there is none. @throws DmError BUSY: mounted or open, and deletion is not deferred. */
-  remove(id: VolumeId, signal?: CancelSignal): Promise<void>;
+  remove(id: string, signal?: CancelSignal): Promise<void>;
   /** Mounts (or counts one more user) and resolves to the directory of the layer's content. @throws DmError NOT_FOUND, IO. */
-  mount(id: VolumeId, options?: { readonly label?: string }, signal?: CancelSignal): Promise<string>;
+  mount(id: string, options?: { readonly label?: string }, signal?: CancelSignal): Promise<string>;
   /** One user less; the last one unmounts and deactivates. @throws DmError NOT_FOUND, INVALID_ARGUMENT: not mounted. */
-  unmount(id: VolumeId): Promise<void>;
-  exists(id: VolumeId): boolean;
+  unmount(id: string): Promise<void>;
+  exists(id: string): boolean;
   layers(): readonly Layer[];
   /** @throws DmError NOT_FOUND. */
-  layer(id: VolumeId): Layer;
-  metadata(id: VolumeId): LayerMetadata;
+  layer(id: string): Layer;
+  metadata(id: string): LayerMetadata;
   status(): Promise<DriverStatus>;
   /** How much of the pool the layer has mapped; counts what it shares with others as well. */
-  usage(id: VolumeId): Promise<{ readonly mapped: Bytes }>;
+  usage(id: string): Promise<{ readonly mapped: Bytes }>;
   /** What `id` changed against `parent`; against nothing, everything is added. In the order of a sorted walk. */
-  changes(id: VolumeId, parent?: VolumeId, signal?: CancelSignal): Promise<readonly Change[]>;
+  changes(id: string, parent?: string, signal?: CancelSignal): Promise<readonly Change[]>;
   /** The changes as an uncompressed tar with whiteouts. Errors before the first byte reject the first read. */
-  diff(id: VolumeId, parent?: VolumeId, signal?: CancelSignal): AsyncIterable<Uint8Array>;
+  diff(id: string, parent?: string, signal?: CancelSignal): AsyncIterable<Uint8Array>;
   /** Bytes of added and modified files; a hard-linked file counts once. */
-  diffSize(id: VolumeId, parent?: VolumeId, signal?: CancelSignal): Promise<Bytes>;
+  diffSize(id: string, parent?: string, signal?: CancelSignal): Promise<Bytes>;
   /**
    * Unpacks an uncompressed tar with whiteouts into the layer; resolves to the sum of the sizes in its headers.
    * @throws DmError INVALID_ARGUMENT: a path or link that leaves the root. CORRUPT: not a tar, or cut off. NO_SPACE.
    */
-  applyDiff(id: VolumeId, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes>;
+  applyDiff(id: string, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes>;
   /** Grows a pool over loop files to these sizes, online. @throws DmError NOT_SUPPORTED: the pool came from outside. */
   resizePool(sizes: { readonly data?: Bytes; readonly metadata?: Bytes }): Promise<void>;
   /** Unmounts and deactivates everything, removes a pool of its own, and gives the root back. Also `Symbol.asyncDispose`. */
   close(): Promise<void>;
+  /** Gives the root back and leaves mounts, devices and pool as they are, for the next who opens it. */
+  release(): Promise<void>;
 }
