@@ -29,6 +29,7 @@ export type {
   PoolIdentity,
   PoolRecord,
   Records,
+  ThinIdConflict,
   VolumeRecord,
 } from './records.ts';
 export type { PhysicalVolumeInfo, VolumeGroups } from './volume-groups.ts';

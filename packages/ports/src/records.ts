@@ -51,18 +51,33 @@ export interface BrokenRecord {
   readonly reason: string;
 }
 
+/** Volumes whose records name the same thin device: at most one of them is right, and deleting one deletes all. */
+export interface ThinIdConflict {
+  readonly thinId: ThinId;
+  /** In the order of their ids; two or more. */
+  readonly volumes: readonly VolumeId[];
+}
+
 export interface LoadedRecords {
   readonly volumes: readonly VolumeRecord[];
   readonly pool: PoolRecord | undefined;
   readonly intent: Intent | undefined;
   readonly identity: PoolIdentity | undefined;
   readonly broken: readonly BrokenRecord[];
+  /** These are in `volumes` too: nothing was set aside, since nobody here can tell which record is right. */
+  readonly conflicts: readonly ThinIdConflict[];
 }
 
 /**
  * The records of one root. Opening them takes the root for this process (LOCKED, saying who holds it); `close` gives it
- * back. A save that resolved lasts, over a power cut too; one that rejected, or was cut off, left the old record whole.
- * Rejections: NO_SPACE (ENOSPC), NOT_PERMITTED (EACCES, EROFS), IO (EIO), CLOSED.
+ * back.
+ *
+ * A save that resolved lasts, over a power cut too. One that was cut off left the old record or the new one, whole. One
+ * that rejected left the old one; only IO leaves it open which of the two. Saves of one record are done in the order of
+ * the calls. What replaces or removes a record needs no free space on the host (defect 33); a new intent neither.
+ *
+ * Rejections: INVALID_ARGUMENT (an id or number that no record may have; nothing was changed), NO_SPACE (ENOSPC,
+ * EDQUOT), NOT_PERMITTED (EACCES, EPERM), READ_ONLY (EROFS), IO (EIO), CLOSED.
  */
 export interface Records {
   /** Everything there is; one bad record never keeps the rest from being read. */
@@ -75,5 +90,6 @@ export interface Records {
   /** Succeeds where there is none. */
   removeIntent(): Promise<void>;
   saveIdentity(identity: PoolIdentity): Promise<void>;
+  /** Waits for the saves that have begun, then gives the root back. Closing twice is well. */
   close(): Promise<void>;
 }
