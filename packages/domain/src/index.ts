@@ -2,14 +2,34 @@ export { codeOfErrno, commandError } from './errors/command-error.ts';
 export { DmError, type DmErrorCode, type DmErrorDetails } from './errors/dm-error.ts';
 export { ERRNO, type ErrnoName, errnoName } from './errors/errno.ts';
 export { type FilesystemType, filesystemType } from './filesystem/filesystem-type.ts';
+export {
+  type MountArguments,
+  MS,
+  mountArguments,
+  mountWords,
+  volumeMountWords,
+} from './filesystem/mount-options.ts';
+export { PROBE_LENGTH, type ProbedFilesystem, probeFilesystem } from './filesystem/probe.ts';
+export { type GraphFault, type GraphNode, LayerGraph } from './graph/layer-graph.ts';
 export { type DeviceName, deviceName, devicePath, MAX_DEVICE_NAME_BYTES } from './name/device-name.ts';
 export { type DeviceNumber, formatDeviceNumber, parseDeviceNumber, sameDevice } from './name/device-number.ts';
 export { type DeviceUuid, deviceUuid, MAX_DEVICE_UUID_BYTES } from './name/device-uuid.ts';
-export { BASE_VOLUME, MAX_VOLUME_ID_LENGTH, type VolumeId, volumeId } from './name/volume-id.ts';
+export {
+  type DevicePrefix,
+  devicePrefix,
+  poolDeviceName,
+  volumeDeviceName,
+  volumeOfDevice,
+} from './name/docker-names.ts';
+export { thinPoolName } from './name/thin-pool-name.ts';
+export { BASE_VOLUME, isVolumeId, MAX_VOLUME_ID_LENGTH, type VolumeId, volumeId } from './name/volume-id.ts';
 export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';
+export { freeSpaceFault, type PoolFault, type ShortOfSpace } from './pool/pool-fault.ts';
+export { poolFaultError } from './pool/pool-fault-error.ts';
 export type { BlockUsage, PoolMode, PoolStatus } from './pool/pool-status.ts';
 export { formatPoolStatus, parsePoolStatus } from './pool/pool-status-line.ts';
 export { humanSize } from './size/human-size.ts';
+export { type Percent, parsePercent, percent } from './size/percent.ts';
 export { parseSize } from './size/size.ts';
 export {
   errorTable,
@@ -44,7 +64,18 @@ export {
 } from './table/thin-pool-target.ts';
 export { formatThinTarget, parseThinTarget, type ThinTable, type ThinTarget, thinTable } from './table/thin-target.ts';
 export { MAX_THIN_ID, type ThinId, thinId } from './thin/thin-id.ts';
+export { ThinIdAllocator } from './thin/thin-id-allocator.ts';
 export { formatThinStatus, parseThinStatus, type ThinStatus } from './thin/thin-status.ts';
+export { type Intent, openIntent, presenceProbe } from './transaction/intent.ts';
+export {
+  type RecordedChange,
+  type Recovery,
+  type RecoveryDoubt,
+  type RecoveryFacts,
+  type RecoveryStep,
+  recoveryOf,
+} from './transaction/recovery.ts';
+export { RECOVERY_DOUBTS } from './transaction/recovery-doubts.ts';
 export { nextTransactionId, type TransactionId, transactionId } from './transaction/transaction-id.ts';
 export {
   type Bytes,

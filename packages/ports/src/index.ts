@@ -1,3 +1,4 @@
+export type { Intent } from '@dmthin/domain';
 export type { CancelSignal } from './abort.ts';
 export type { BlockDevice, BlockDevices, OpenBlockOptions } from './block-devices.ts';
 export type { BlockHandle, BlockLayer, BlockStore, OpenHandleOptions } from './block-layer.ts';
@@ -24,7 +25,6 @@ export type { AttachOptions, LoopDevice, LoopDevices } from './loop-devices.ts';
 export type { MountPoint, MountRequest, Mounts, UnmountOptions } from './mounts.ts';
 export type {
   BrokenRecord,
-  Intent,
   LoadedRecords,
   PoolIdentity,
   PoolRecord,

@@ -1,4 +1,4 @@
-import type { Bytes, ThinId, TransactionId, VolumeId } from '@dmthin/domain';
+import type { Bytes, Intent, ThinId, TransactionId, VolumeId } from '@dmthin/domain';
 
 /** What is known of a volume beyond what the pool knows. Docker: `metadata/<hash>`. */
 export interface VolumeRecord {
@@ -22,14 +22,6 @@ export interface PoolRecord {
   readonly baseUuid: string;
   /** `ext4`, `xfs`; empty until it is chosen. */
   readonly baseFilesystem: string;
-}
-
-/** A change that is about to be made. Docker: `metadata/transaction-metadata`. Stays when the change is done. */
-export interface Intent {
-  /** The transaction id that the pool has once the change is done. */
-  readonly transactionId: TransactionId;
-  readonly volume: VolumeId;
-  readonly thinId: ThinId;
 }
 
 /** Which devices this root belongs to, so that a wrong pool is noticed before it is touched (defect 34). */

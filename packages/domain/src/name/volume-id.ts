@@ -30,6 +30,11 @@ export function volumeId(value: string): VolumeId {
   });
 }
 
+/** Whether `volumeId` would take it. */
+export function isVolumeId(value: string): value is VolumeId {
+  return faultOf(value) === undefined;
+}
+
 function faultOf(value: string): string | undefined {
   if (value === '') return 'is empty';
   if (value.length > MAX_VOLUME_ID_LENGTH) return `is ${value.length} characters long`;
