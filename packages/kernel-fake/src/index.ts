@@ -1,1 +1,10 @@
-export {};
+export { FileStore, type FileStoreOptions } from './block/file-store.ts';
+export { MemoryStore } from './block/memory-store.ts';
+export type { CallKind, CallPattern } from './fault/call-pattern.ts';
+export type { DiskFault, DiskFaults, DiskOperation } from './fault/disk-faults.ts';
+export type { CrashOptions, FaultOptions, FaultPlan } from './fault/fault-plan.ts';
+export { MachineCrash } from './fault/machine-crash.ts';
+export { createFakeKernel, FakeKernel, type FakeKernelOptions } from './kernel/fake-kernel.ts';
+export type { Personality } from './personality/personality.ts';
+export { ManualClock } from './time/manual-clock.ts';
+export { systemClock } from './time/system-clock.ts';

@@ -21,19 +21,29 @@ export interface OpenHandleOptions {
   readonly freeze?: (() => Promise<void>) | undefined;
 }
 
-/** An open device of a kernel in memory; counts in its open count until closed. Offsets and lengths in bytes. */
+/**
+ * An open device of a kernel in memory; counts in its open count until closed. Offsets and lengths in bytes, whole
+ * sectors. I/O is synchronous, so a device that is suspended answers BUSY (EAGAIN) where the real kernel lets the caller
+ * wait; `resumed` tells when to try again.
+ */
 export interface BlockHandle {
   readonly number: DeviceNumber;
   /** The device's size now. */
   readonly size: number;
-  /** @throws DmError IO (EIO). */
+  /** Shorter where it reaches beyond the end. @throws DmError IO (EIO), BUSY (EAGAIN). */
   read(offset: number, length: number): Uint8Array;
-  /** @throws DmError IO (EIO), NO_SPACE (ENOSPC), NOT_PERMITTED (EPERM). */
+  /**
+   * @throws DmError IO (EIO), BUSY (EAGAIN), NOT_PERMITTED (EPERM): read-only. NO_SPACE (ENOSPC): a full pool, also one
+   * that would let the caller wait for space (the wait of `no_space_timeout` passes in an instant); or beyond the end,
+   * where what fits has been written.
+   */
   write(offset: number, data: Uint8Array): void;
   /** @throws DmError NOT_SUPPORTED (EOPNOTSUPP), INVALID_ARGUMENT (EINVAL), NOT_PERMITTED (EPERM). */
   discard(offset: number, length: number): void;
   /** @throws DmError IO (EIO), NO_SPACE (ENOSPC). */
   flush(): void;
+  /** Resolves when the device is not suspended, or is gone. */
+  resumed(): Promise<void>;
   close(): void;
 }
 
