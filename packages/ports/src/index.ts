@@ -5,6 +5,7 @@ export type { BlockHandle, BlockLayer, BlockStore, OpenHandleOptions } from './b
 export type { Clock } from './clock.ts';
 export type { FileAttributes, FilePath } from './file-attributes.ts';
 export type { FilesystemInfo, Filesystems, MakeOptions } from './filesystems.ts';
+export type { Ioctl, IoctlReply } from './ioctl.ts';
 export type {
   CreateOptions,
   DeviceInfo,
