@@ -1,3 +1,4 @@
+export { openThinPool } from './open-thin-pool.ts';
 export type {
   DeleteOptions,
   PoolEvent,

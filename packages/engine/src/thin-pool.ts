@@ -63,9 +63,13 @@ export interface VolumeUsage {
 
 /** What opening found and did. */
 export interface RecoveryReport {
-  /** What became of a change that was cut off: nothing there, already whole, or taken back. */
-  readonly intent: 'none' | 'complete' | 'rolled-back' | 'reported';
-  /** Human sentences, one per thing found: broken records, an intent behind the pool, ids that could not be freed. */
+  /**
+   * What became of the last change: `none` was made ever, or it was `complete`; a making that was cut off was
+   * `rolled-back`, a deletion that was cut off was `finished`; what was found cannot come from one change and was only
+   * `reported`; or the pool takes no changes now, and it is `put-off` until the first one.
+   */
+  readonly intent: 'none' | 'complete' | 'rolled-back' | 'finished' | 'reported' | 'put-off';
+  /** Human sentences, one per thing found: broken records, an intent behind the pool, the pool's state, devices mended. */
   readonly findings: readonly string[];
 }
 
@@ -128,9 +132,9 @@ export interface ThinPool extends AsyncDisposable {
 
   /** The pool's own status; does not commit. Takes no lock. */
   status(): Promise<PoolStatus>;
-  /** What is stored of the set beside the volumes. */
+  /** What is known of the set beside the volumes; the last thin id is stored with the next save. */
   readonly poolRecord: PoolRecord;
-  savePoolRecord(change: Partial<PoolRecord>): Promise<void>;
+  savePoolRecord(change: Partial<Omit<PoolRecord, 'lastThinId'>>): Promise<void>;
   /** Tries once to delete every volume that is marked; resolves to how many went. The worker does so every 30 s. */
   deleteMarked(signal?: CancelSignal): Promise<number>;
   /** The pool's events from now on, until the signal fires. */

@@ -1,0 +1,136 @@
+import type { Bytes, DeviceName, PoolStatus, ThinIdAllocator, VolumeId } from '@dmthin/domain';
+import type { CancelSignal, PoolRecord } from '@dmthin/ports';
+import { deleteMarked } from './deletion/delete-marked.ts';
+import { DeletionWorker } from './deletion/deletion-worker.ts';
+import { poolEvents } from './events/pool-events.ts';
+import { attempting } from './failure/failure.ts';
+import { FifoLock } from './lock/fifo-lock.ts';
+import type { PoolContext } from './pool/pool-context.ts';
+import type { DeleteOptions, PoolEvent, RecoveryReport, ThinPool, Volume, VolumeUsage } from './thin-pool.ts';
+import { activateVolume } from './volume/activate.ts';
+import { createVolume } from './volume/create.ts';
+import { deactivateVolume } from './volume/deactivate.ts';
+import { deleteVolume } from './volume/delete.ts';
+import { growVolume, markInitialized } from './volume/grow.ts';
+import { snapshotVolume } from './volume/snapshot.ts';
+import { usageOf } from './volume/usage.ts';
+
+const FRESH: PoolRecord = { lastThinId: 0, baseUuid: '', baseFilesystem: '' };
+
+/** The open pool: the use cases behind one gate, and the worker beside them. */
+export class EngineThinPool implements ThinPool {
+  readonly name: DeviceName;
+  readonly recovery: RecoveryReport;
+  readonly #context: PoolContext;
+  readonly #ids: ThinIdAllocator;
+  readonly #worker: DeletionWorker;
+  /** Saves of the pool's record, one after another. */
+  readonly #saving = new FifoLock();
+  #stored: PoolRecord;
+
+  constructor(context: PoolContext, ids: ThinIdAllocator, stored: PoolRecord | undefined, recovery: RecoveryReport) {
+    this.name = context.pool.name;
+    this.recovery = recovery;
+    this.#context = context;
+    this.#ids = ids;
+    this.#stored = stored ?? FRESH;
+    this.#worker = new DeletionWorker(context);
+    this.#worker.start();
+  }
+
+  volumes(): Iterable<Volume> {
+    return this.#context.volumes.all();
+  }
+
+  find(id: VolumeId): Volume | undefined {
+    return this.#context.volumes.find(id);
+  }
+
+  get(id: VolumeId): Volume {
+    return this.#context.volumes.get(id);
+  }
+
+  create(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume> {
+    return this.#context.gate.run(() => createVolume(this.#context, id, size, signal));
+  }
+
+  snapshot(id: VolumeId, origin: VolumeId, size?: Bytes, signal?: CancelSignal): Promise<Volume> {
+    return this.#context.gate.run(() => snapshotVolume(this.#context, id, origin, size, signal));
+  }
+
+  delete(id: VolumeId, options: DeleteOptions = {}, signal?: CancelSignal): Promise<'deleted' | 'deferred'> {
+    return this.#context.gate.run(() => deleteVolume(this.#context, id, options, signal));
+  }
+
+  activate(id: VolumeId, signal?: CancelSignal): Promise<DeviceName> {
+    return this.#context.gate.run(() => activateVolume(this.#context, id, signal));
+  }
+
+  deactivate(id: VolumeId, signal?: CancelSignal): Promise<void> {
+    return this.#context.gate.run(() => deactivateVolume(this.#context, id, signal));
+  }
+
+  grow(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume> {
+    return this.#context.gate.run(() => growVolume(this.#context, id, size, signal));
+  }
+
+  markInitialized(id: VolumeId): Promise<void> {
+    return this.#context.gate.run(() => markInitialized(this.#context, id));
+  }
+
+  usage(id: VolumeId): Promise<VolumeUsage | undefined> {
+    return this.#context.gate.run(() => usageOf(this.#context, id));
+  }
+
+  status(): Promise<PoolStatus> {
+    return this.#context.gate.run(() => this.#context.pool.status());
+  }
+
+  get poolRecord(): PoolRecord {
+    return { ...this.#stored, lastThinId: this.#ids.last };
+  }
+
+  savePoolRecord(change: Partial<Omit<PoolRecord, 'lastThinId'>>): Promise<void> {
+    return this.#context.gate.run(() => this.#save(change));
+  }
+
+  deleteMarked(signal?: CancelSignal): Promise<number> {
+    return this.#context.gate.run(async () => {
+      let gone = 0;
+      const count = (_id: VolumeId, outcome: string): void => {
+        if (outcome === 'gone') gone += 1;
+      };
+      await deleteMarked(this.#context, this.#context.volumes.marked(), count, signal);
+      return gone;
+    });
+  }
+
+  events(signal: CancelSignal): AsyncIterable<PoolEvent> {
+    const { gate } = this.#context;
+    if (gate.closing.aborted) throw gate.closedError();
+    return poolEvents(this.#context, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#context.gate.close(async () => {
+      await this.#worker.stopped();
+      await this.#save({});
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #save(change: Partial<Omit<PoolRecord, 'lastThinId'>>): Promise<void> {
+    await this.#saving.run(async () => {
+      const record: PoolRecord = { ...this.#stored, ...change, lastThinId: this.#ids.last };
+      try {
+        await this.#context.ports.records.savePool(record);
+      } catch (error) {
+        throw attempting(`save the record of pool "${this.name}"`, error);
+      }
+      this.#stored = record;
+    });
+  }
+}

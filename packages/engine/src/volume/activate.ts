@@ -1,0 +1,119 @@
+import { type DeviceName, DmError, type Table } from '@dmthin/domain';
+import type { CancelSignal, DeviceInfo } from '@dmthin/ports';
+import { asDmError, attempting, withUndoError } from '../failure/failure.ts';
+import { type PoolContext, pause } from '../pool/pool-context.ts';
+import type { Volume } from '../thin-pool.ts';
+import { untilNotBusy } from '../wait/retry.ts';
+import { cancelDeferredRemoval, compareTables, lookAt, switchTo, tableOf } from './thin-device.ts';
+import { shownId } from './volume-table.ts';
+
+/** Docker's patience with a device that the kernel is removing: 100 times 100 ms (docker-devicemapper.md 7.8). */
+const ATTEMPTS = 100;
+const PAUSE = 100;
+
+/** See `ThinPool.activate`. */
+export async function activateVolume(
+  context: PoolContext,
+  id: Volume['id'],
+  signal?: CancelSignal,
+): Promise<DeviceName> {
+  return untilNotBusy({ attempts: ATTEMPTS, pause: () => pause(context, PAUSE, signal) }, () =>
+    context.locks.run(
+      [id],
+      async () => {
+        const volume = context.volumes.getUsable(id, `activate ${shownId(id)}`);
+        try {
+          await makeLive(context, volume);
+        } catch (error) {
+          throw attempting(`activate ${shownId(id)}`, error, remedyOf(error));
+        }
+        return volume.deviceName;
+      },
+      signal,
+    ),
+  );
+}
+
+/**
+ * Makes a volume's device live, or sees that it is and is the right one. The volume's lock is held.
+ * @throws DmError BUSY: a removal of the device is under way; it can be tried again.
+ */
+export async function makeLive(context: PoolContext, volume: Volume): Promise<void> {
+  const { kernel } = context.ports;
+  const table = tableOf(context, volume);
+  try {
+    await kernel.sequence([{ command: 'create', device: volume.deviceName }, ...switchTo(volume.deviceName, table)]);
+  } catch (error) {
+    if (DmError.is(error, 'ALREADY_EXISTS')) return adopt(context, volume, table);
+    if (DmError.is(error) && error.operation === 'create') throw error;
+    throw await withoutHalfMade(context, volume, error);
+  }
+}
+
+/** Takes over a device that has the volume's name: left by an earlier process, or about to go by a deferred removal. */
+async function adopt(context: PoolContext, volume: Volume, table: Table): Promise<void> {
+  const { kernel } = context.ports;
+  const info = await lookAt(kernel, volume);
+  if (info === undefined || (info.isDeferredRemove && !(await cancelDeferredRemoval(kernel, volume))))
+    throw new DmError('BUSY', 'its device went just now', { operation: 'activate', subject: volume.deviceName });
+  if (!info.hasLiveTable) {
+    await kernel.sequence(switchTo(volume.deviceName, table)).catch(async (error: unknown) => {
+      throw await withoutHalfMade(context, volume, error);
+    });
+    return;
+  }
+  const likeness = compareTables(await kernel.table(volume.deviceName), table);
+  if (likeness === 'same') return wake(context, info);
+  if (likeness === 'another' && info.openCount > 0) throw notOurs(volume);
+  await reload(context, volume, table);
+}
+
+/** A suspended device was left so by a snapshot that was cut off. What lies in its inactive slot is nobody's any more. */
+async function wake(
+  { ports: { kernel } }: PoolContext,
+  { name, isSuspended, hasInactiveTable }: DeviceInfo,
+): Promise<void> {
+  if (hasInactiveTable) await kernel.clear(name);
+  if (isSuspended) await kernel.resume(name);
+}
+
+/** Gives a live device another table; where that fails it keeps the one it has. */
+export async function reload({ ports: { kernel } }: PoolContext, { deviceName }: Volume, table: Table): Promise<void> {
+  try {
+    await kernel.sequence(switchTo(deviceName, table));
+  } catch (error) {
+    try {
+      // A resume that failed leaves the device suspended, with its old table (dm-kernel.md 2.2).
+      await kernel.sequence([
+        { command: 'clear', device: deviceName },
+        { command: 'resume', device: deviceName },
+      ]);
+    } catch (undoError) {
+      throw withUndoError(error, undoError);
+    }
+    throw error;
+  }
+}
+
+/** Removes the device whose making failed, so that the name is free; gives the error it failed with. */
+async function withoutHalfMade(context: PoolContext, { deviceName }: Volume, error: unknown): Promise<DmError> {
+  try {
+    await context.ports.kernel.remove(deviceName);
+  } catch (undoError) {
+    if (!DmError.is(undoError, 'NOT_FOUND')) return withUndoError(error, undoError);
+  }
+  return asDmError(error);
+}
+
+function notOurs({ deviceName, thinId }: Volume): DmError {
+  return new DmError('CONFLICT', `device "${deviceName}" is in use, and is not thin device ${thinId} of this pool`, {
+    operation: 'activate',
+    subject: deviceName,
+    remedy: `See what it is (dmsetup table ${deviceName}) and who has it open, and remove it.`,
+  });
+}
+
+function remedyOf(error: unknown): string | undefined {
+  if (!DmError.is(error, 'NO_DATA')) return undefined;
+  return 'The pool does not have the thin device of its record: is it the right pool? Delete the volume if it is.';
+}

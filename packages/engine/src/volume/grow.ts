@@ -1,0 +1,74 @@
+import { type Bytes, DmError, type VolumeId } from '@dmthin/domain';
+import type { CancelSignal, VolumeRecord } from '@dmthin/ports';
+import { asDmError, attempting, withUndoError } from '../failure/failure.ts';
+import type { PoolContext } from '../pool/pool-context.ts';
+import type { Volume } from '../thin-pool.ts';
+import { throwIfAborted } from '../wait/cancel-source.ts';
+import { reload } from './activate.ts';
+import { refuseSize } from './create.ts';
+import { lookAt, tableOf } from './thin-device.ts';
+import { recordOf, shownId } from './volume-table.ts';
+
+/** See `ThinPool.grow`. */
+export async function growVolume(
+  context: PoolContext,
+  id: VolumeId,
+  size: Bytes,
+  signal?: CancelSignal,
+): Promise<Volume> {
+  const attempted = `grow ${shownId(id)}`;
+  return context.locks.run(
+    [id],
+    async () => {
+      const volume = context.volumes.getUsable(id, attempted);
+      if (size === volume.size) return volume;
+      refuseSize(context, size, attempted);
+      if (size < volume.size)
+        throw new DmError('INVALID_ARGUMENT', `cannot ${attempted}: ${size} bytes are less than its ${volume.size}`, {
+          subject: id,
+          remedy: 'A volume can only grow; make a new one to have it smaller.',
+        });
+      throwIfAborted(signal, attempted);
+      try {
+        return await growNow(context, volume, size);
+      } catch (error) {
+        throw attempting(attempted, error);
+      }
+    },
+    signal,
+  );
+}
+
+/** The record first: a device may never be larger than what its volume is known to be when it is activated again. */
+async function growNow(context: PoolContext, volume: Volume, size: Bytes): Promise<Volume> {
+  const grown = await replaceRecord(context, { ...recordOf(volume), size });
+  try {
+    const state = await lookAt(context.ports.kernel, volume);
+    if (state?.hasLiveTable === true) await reload(context, grown, tableOf(context, grown));
+    return grown;
+  } catch (error) {
+    await replaceRecord(context, recordOf(volume)).catch((undoError: unknown) => {
+      throw withUndoError(error, undoError);
+    });
+    throw asDmError(error);
+  }
+}
+
+/** See `ThinPool.markInitialized`. */
+export async function markInitialized(context: PoolContext, id: VolumeId): Promise<void> {
+  const attempted = `mark ${shownId(id)} as initialized`;
+  await context.locks.run([id], async () => {
+    const volume = context.volumes.getUsable(id, attempted);
+    if (volume.isInitialized) return;
+    try {
+      await replaceRecord(context, { ...recordOf(volume), isInitialized: true });
+    } catch (error) {
+      throw attempting(attempted, error);
+    }
+  });
+}
+
+async function replaceRecord({ ports, volumes }: PoolContext, record: VolumeRecord): Promise<Volume> {
+  await ports.records.saveVolume(record);
+  return volumes.put(record);
+}
