@@ -46,7 +46,7 @@ describe('diff and apply', () => {
         // A file whose size and time are as they were is not looked into, by Docker's rules.
         expect(await readTree(a.raw)).to.deep.equal(asNaiveRulesSee(was, is));
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
