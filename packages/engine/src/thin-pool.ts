@@ -44,7 +44,8 @@ export interface ThinPoolSettings {
   /**
    * Called before a volume is deleted, to give its blocks back (BLKDISCARD): the volume's device is live and nobody
    * else has it open. The volume is marked as deleted on disk by then, so that a crash in the middle cannot leave a
-   * volume in use whose content is gone (defect 5). Its failure is logged and keeps no volume from being deleted.
+   * volume in use whose content is gone (defect 5). Its failure is logged and keeps no volume from being deleted. The
+   * volume's lock is held meanwhile: do not ask the pool to change this volume from within.
    */
   readonly beforeDelete?: ((volume: Volume, signal?: CancelSignal) => Promise<void>) | undefined;
   /**

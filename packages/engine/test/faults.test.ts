@@ -1,0 +1,83 @@
+import { DmError, type ErrnoName } from '@dmthin/domain';
+import type { ThinPool } from '@dmthin/engine';
+import { expect } from 'chai';
+import { SCENARIOS, type Scenario } from './fixture/scenarios.ts';
+import { Steps } from './fixture/steps.ts';
+import { settled, World } from './fixture/world.ts';
+
+interface Failed {
+  readonly world: World;
+  readonly pool: ThinPool;
+  /** The steps that were taken, for messages. */
+  readonly steps: string;
+}
+
+/** Makes the change of a scenario with these steps failing; undefined: it has not so many. */
+async function changeWithFaults(
+  scenario: Scenario,
+  errno: ErrnoName,
+  failing: readonly number[],
+): Promise<Failed | undefined> {
+  const steps = new Steps();
+  const world = new World();
+  const pool = await world.open(scenario.settings, steps);
+  await scenario.prepare?.(pool, world);
+  const before = steps.log.length;
+  for (const step of failing) steps.at(step, { errno });
+  const error = await scenario.change(pool).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  const taken = steps.log.slice(before);
+  steps.clear();
+  if (taken.length < Math.max(...failing)) return undefined;
+  if (error !== undefined) {
+    expect(error).to.be.instanceOf(DmError);
+    expect((error as DmError).message).to.match(/^cannot /u);
+  }
+  await settled();
+  return { world, pool, steps: taken.join('; ') };
+}
+
+async function expectDoable(scenario: Scenario, { world, steps }: Failed, pool: ThinPool): Promise<void> {
+  if (!scenario.isDone(pool, world)) await scenario.change(pool);
+  await settled();
+  expect(scenario.isDone(pool, world), `made again after: ${steps}`).to.equal(true);
+  expect(world.faults(), `made again after: ${steps}`).to.deep.equal([]);
+}
+
+const ERRNOS: readonly ErrnoName[] = ['EIO', 'ENOSPC', 'EACCES'];
+
+describe('a call that fails', () => {
+  for (const scenario of SCENARIOS)
+    it(`in: ${scenario.name}; leaves the pool whole, and the next try succeeds`, async () => {
+      for (const errno of ERRNOS)
+        for (let step = 1; ; step += 1) {
+          const failed = await changeWithFaults(scenario, errno, [step]);
+          if (failed === undefined) break;
+          const { world, pool, steps } = failed;
+          // One whose thin device is gone, and whose record could not be removed, is marked: nobody can use it.
+          const isHalfDeleted = [...pool.volumes()].some(({ isDeleted }) => isDeleted);
+          if (!isHalfDeleted) expect(world.faults(), `after: ${steps}`).to.deep.equal([]);
+          await expectDoable(scenario, failed, pool);
+          const volumes = [...pool.volumes()];
+          await pool.close();
+          expect([...(await world.open(scenario.settings)).volumes()]).to.have.deep.members(volumes);
+        }
+    });
+
+  for (const scenario of SCENARIOS)
+    it(`in: ${scenario.name}; and again in its undoing, is undone by the next try or the next opening`, async () => {
+      for (let step = 1; ; step += 1) {
+        if ((await changeWithFaults(scenario, 'EIO', [step])) === undefined) break;
+        for (let second = step + 1; second < step + 8; second += 1) {
+          const failed = await changeWithFaults(scenario, 'EIO', [step, second]);
+          if (failed === undefined) continue;
+          await expectDoable(scenario, failed, failed.pool);
+          const other = (await changeWithFaults(scenario, 'EIO', [step, second])) as Failed;
+          await other.pool.close();
+          await expectDoable(scenario, other, await other.world.open(scenario.settings));
+        }
+      }
+    });
+});
