@@ -24,7 +24,10 @@ import { Gate } from './wait/gate.ts';
  */
 export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSettings): Promise<ThinPool> {
   const { kernel, records, log } = ports;
-  const [inspected, loaded] = await Promise.all([inspectPool(kernel, settings.pool), records.load()]);
+  const [inspected, loaded] = await Promise.all([
+    inspectPool(kernel, settings.pool),
+    settings.loaded ?? records.load(),
+  ]);
   refuseOtherPool(loaded.identity, settings.identity, { name: settings.pool, blockSize: inspected.blockSize });
   if (loaded.identity === undefined && settings.identity !== undefined) await records.saveIdentity(settings.identity);
 

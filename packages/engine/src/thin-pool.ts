@@ -8,7 +8,7 @@ import type {
   TransactionId,
   VolumeId,
 } from '@dmthin/domain';
-import type { CancelSignal, Clock, Kernel, Log, PoolIdentity, PoolRecord, Records } from '@dmthin/ports';
+import type { CancelSignal, Clock, Kernel, LoadedRecords, Log, PoolIdentity, PoolRecord, Records } from '@dmthin/ports';
 
 /** A named thin device. A value: what was true when it was asked for. */
 export interface Volume {
@@ -53,6 +53,8 @@ export interface ThinPoolSettings {
    * stored where nothing is; undefined compares and stores nothing.
    */
   readonly identity?: PoolIdentity | undefined;
+  /** What `records.load()` gave to a caller that had to look into the records before there was a pool; else they are read. */
+  readonly loaded?: LoadedRecords | undefined;
 }
 
 /** How much of the pool a volume has mapped. */

@@ -2,7 +2,17 @@ import type { ErrnoName } from '@dmthin/domain';
 import { hostError } from '../error/host-error.ts';
 
 /** What of a host can be made to fail. */
-export type HostOperation = 'attach' | 'detach' | 'open' | 'probe' | 'make' | 'grow' | 'mount' | 'unmount' | 'sync';
+export type HostOperation =
+  | 'attach'
+  | 'detach'
+  | 'open'
+  | 'probe'
+  | 'make'
+  | 'grow'
+  | 'setNoSpaceRetries'
+  | 'mount'
+  | 'unmount'
+  | 'sync';
 
 export interface HostFault {
   readonly operation: HostOperation;

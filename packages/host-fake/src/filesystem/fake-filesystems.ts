@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DmError, type FilesystemType } from '@dmthin/domain';
+import { DmError, type FilesystemType, sameDevice } from '@dmthin/domain';
 import type { BlockHandle, BlockLayer, CancelSignal, FilesystemInfo, Filesystems, MakeOptions } from '@dmthin/ports';
 import type { DevicePaths } from '../device/device-paths.ts';
 import { whenResumed } from '../device/when-resumed.ts';
@@ -72,6 +72,15 @@ export class FakeFilesystems implements Filesystems {
     if (signal?.aborted === true)
       throw new DmError('ABORTED', `grow ${path}: cancelled`, { cause: signal.reason, subject: path });
     await this.#options.mounts.grow(await this.#options.paths.resolve('grow', path), mountPoint, type);
+  }
+
+  /** Nothing here tries again: a write that finds no space fails at once. */
+  async setNoSpaceRetries(path: string, _retries: bigint): Promise<void> {
+    this.#options.faults.check('setNoSpaceRetries', path);
+    const number = await this.#options.paths.resolve('setNoSpaceRetries', path);
+    const mounted = await this.#options.mounts.list();
+    if (!mounted.some((mount) => mount.type === 'xfs' && sameDevice(mount.number, number)))
+      throw new DmError('NOT_FOUND', `no xfs on ${path} is mounted`, { operation: 'setNoSpaceRetries', subject: path });
   }
 }
 
