@@ -24,7 +24,7 @@ export async function carryOut(
     switch (step.step) {
       case 'delete-thin':
         if (await isDeleted(ports.pool, step.thinId)) break;
-        await markDeleted(ports, { ...intent, thinId: step.thinId });
+        await leaveToWorker(ports, { ...intent, thinId: step.thinId });
         await records.removeIntent();
         return 'left-to-worker';
       case 'remove-record':
@@ -53,7 +53,7 @@ async function isDeleted(pool: PoolDevice, id: Intent['thinId']): Promise<boolea
   }
 }
 
-async function markDeleted({ records, volumes, ids }: RecoveryPorts, intent: Intent): Promise<void> {
+async function leaveToWorker({ records, volumes, ids }: RecoveryPorts, intent: Intent): Promise<void> {
   const known = volumes.find(intent.volume);
   // Where it had no record, its size is not known, and nobody needs it any more.
   const record = known === undefined ? { ...intent, size: bytes(0), isInitialized: false } : recordOf(known);
