@@ -83,8 +83,6 @@ async function recoverOrPutOff(
   } catch (error) {
     if (!DmError.is(error)) throw error;
     if (loaded.intent === undefined) return { intent: 'none', findings: [] };
-    // The pool may have it: nobody may be given this id before recovery knows.
-    parts.ids.claim(loaded.intent.thinId);
     transactions.putOff(loaded.intent, () => recoverIntent(parts, loaded));
     const { message } = attempting(`recover the last change (${shownId(loaded.intent.volume)})`, error);
     return { intent: 'put-off', findings: [`${message}; it is tried again before the next change`] };

@@ -46,6 +46,17 @@ describe('activating a volume', () => {
     expect(world.kernel.lengthOf(DEVICE)).to.equal(2048n);
   });
 
+  it('keeps the device as it was where it cannot grow', async () => {
+    const steps = new Steps();
+    const { world, pool } = await withVolume(steps);
+    await pool.activate(A);
+    steps.on(/^resume dm-a/u, { errno: 'EINVAL' });
+    expect(await codeOf(pool.grow(A, bytes(2n * MIB)))).to.equal('INVALID_ARGUMENT');
+    expect(pool.get(A).size).to.equal(MIB);
+    expect(await world.kernel.info(DEVICE)).to.include({ hasInactiveTable: false, isSuspended: false });
+    expect(world.kernel.lengthOf(DEVICE)).to.equal(2048n);
+  });
+
   it('replaces the table of another volume, unless somebody has it open', async () => {
     const { world, pool } = await withVolume();
     await pool.create(id('b'), bytes(2n * MIB));

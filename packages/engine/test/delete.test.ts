@@ -84,6 +84,30 @@ describe('deleting a volume', () => {
     expect(world.records.volumes.size).to.equal(0);
   });
 
+  it('removes a record that stayed before anything else is made', async () => {
+    const world = new World();
+    const steps = new Steps();
+    const pool = await world.open({}, steps);
+    await pool.create(id('a'), MIB);
+    steps.on(/^removeVolume/u, { errno: 'EIO' });
+    expect(await codeOf(pool.delete(id('a')))).to.equal('IO');
+    expect(await codeOf(pool.activate(id('a')))).to.equal('CONFLICT');
+    await pool.create(id('b'), MIB);
+    expect([...world.records.volumes.keys()]).to.deep.equal(['b']);
+    expect([...pool.volumes()].map(({ id: name }) => name)).to.deep.equal(['b']);
+  });
+
+  it('keeps one from use that may be marked on disk, since the next opening may delete it', async () => {
+    const world = new World();
+    const steps = new Steps();
+    const pool = await world.open({}, steps);
+    await pool.create(id('a'), MIB);
+    world.kernel.hold(await pool.activate(id('a')));
+    steps.on(/^saveVolume/u, { errno: 'EIO', isDone: true });
+    expect(await codeOf(pool.delete(id('a')))).to.equal('IO');
+    expect(await codeOf(pool.activate(id('a')))).to.equal('CONFLICT');
+  });
+
   it('gives the blocks back with the device live, unheld, and marked on disk', async () => {
     const world = new World();
     const seen: unknown[] = [];

@@ -113,6 +113,32 @@ describe('opening a thin pool', () => {
     }
   });
 
+  it('knows the thin ids of its volumes, though the last one given out was not saved', async () => {
+    const world = new World();
+    const pool = await world.open();
+    for (const name of ['a', 'b', 'c']) await pool.create(id(name), MIB);
+    const steps = new Steps();
+    const again = await world.open({}, steps);
+    expect(await again.create(id('d'), MIB)).to.include({ thinId: 4 });
+    expect(steps.log.filter((step) => step.startsWith('message pool create_snap'))).to.deep.equal([
+      'message pool create_snap 4 4',
+    ]);
+  });
+
+  it('forgets a volume whose deletion it finishes (defect 2)', async () => {
+    const world = new World();
+    const pool = await world.open();
+    const { thinId: thin, id: volume } = await pool.create(id('a'), MIB);
+    world.records.intent = { transactionId: transactionId(2), volume, thinId: thin };
+    const again = await world.open();
+    expect(again.recovery).to.deep.equal({
+      intent: 'finished',
+      findings: ['volume "a" was being deleted when the last process ended; the rest of it was deleted'],
+    });
+    expect(again.find(volume)).to.equal(undefined);
+    expect(await again.create(volume, MIB)).to.include({ id: 'a' });
+  });
+
   it('leaves a half-made volume that is in use to the worker', async () => {
     const world = new World();
     const pool = await world.open();
@@ -121,9 +147,13 @@ describe('opening a thin pool', () => {
     world.kernel.hold(device);
     world.records.volumes.clear();
     world.kernel.transaction = 0n;
-    const again = await world.open({ devicePrefix: 'other' });
+    const steps = new Steps();
+    const again = await world.open({ devicePrefix: 'other' }, steps);
     expect(again.recovery.findings.join()).to.include('it is in use, and deleted once it is not');
     expect(again.get(id('a'))).to.include({ isDeleted: true, thinId: 1 });
+    const before = steps.log.length;
+    expect(await again.create(id('b'), MIB), 'its thin id is not tried').to.include({ thinId: 2 });
+    expect(steps.log.slice(before)).not.to.include('message pool create_snap 1 1');
     world.kernel.hold(device, -1);
     await world.kernel.remove(device);
     expect(await again.deleteMarked()).to.equal(1);

@@ -132,6 +132,39 @@ describe('a transaction', () => {
     expect(world.kernel.thins.size).to.equal(1);
   });
 
+  it('is undone once, and not again when its thin id may be another volume’s', async () => {
+    const steps = new Steps();
+    const pool = await new World().open({}, steps);
+    steps.on(/^saveVolume/u, { errno: 'EIO' });
+    expect(await codeOf(pool.create(A, MIB))).to.equal('IO');
+    await pool.create(A, MIB);
+    await pool.create(B, MIB);
+    expect(steps.log.filter((step) => step.startsWith('message pool delete'))).to.deep.equal(['message pool delete 1']);
+  });
+
+  it('cancels the deferred removal of an origin meanwhile, and orders it again', async () => {
+    const world = new World();
+    const steps = new Steps();
+    const pool = await world.open({}, steps);
+    await pool.create(A, MIB);
+    const device = await pool.activate(A);
+    world.kernel.hold(device);
+    await pool.deactivate(A);
+    expect(await stepsOf(steps, () => pool.snapshot(B, A))).to.deep.equal([
+      'status pool',
+      'info dm-a',
+      'message dm-a @cancel_deferred_remove',
+      'suspend dm-a',
+      'saveIntent',
+      'message pool create_snap 2 1',
+      'resume dm-a',
+      'saveVolume',
+      'message pool set_transaction_id 1 2',
+      'remove dm-a',
+    ]);
+    expect(await world.kernel.info(device)).to.include({ isDeferredRemove: true, isSuspended: false });
+  });
+
   it('notices that somebody else moved the transaction id, undoes its change, and goes on from there', async () => {
     const world = new World();
     const pool = await world.open();
@@ -187,6 +220,18 @@ describe('many changes at once', () => {
     expect([...pool.volumes()].map(({ id: name }) => name)).to.deep.equal(['base0']);
   });
 
+  it('are waited for when the pool is closed, and none is begun after', async () => {
+    const world = new World();
+    const pool = await world.open();
+    const making = pool.create(A, MIB);
+    const closing = pool.close();
+    expect(await codeOf(pool.create(B, MIB))).to.equal('CLOSED');
+    await closing;
+    expect(world.records.volumes.has(A)).to.equal(true);
+    expect(world.records.pool?.lastThinId).to.equal(1);
+    await making;
+  });
+
   it('of one name make it once', async () => {
     const pool = await new World().open();
     const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(pool.create(A, MIB))));
@@ -221,11 +266,17 @@ describe('many changes at once', () => {
       });
     const hanging = pool.snapshot(B, A);
     await settled();
+    let isAway = false;
+    const away = pool.deactivate(A).then(() => {
+      isAway = true;
+    });
     expect(await pool.create(id('c'), MIB)).to.include({ thinId: 2 });
     expect(pool.get(A).size).to.equal(MIB);
     expect(await pool.usage(A)).to.deep.equal({ mapped: 65536n, highest: 65536n });
     expect(await pool.status()).to.have.property('kind', 'ok');
+    expect(isAway, 'the origin is held still').to.equal(false);
     thaw();
     expect(await hanging).to.include({ thinId: 3 });
+    await away;
   });
 });
