@@ -106,6 +106,8 @@ export class EngineThinPool implements ThinPool {
   }
 
   events(signal: CancelSignal): AsyncIterable<PoolEvent> {
+    const { gate } = this.#context;
+    if (gate.closing.aborted) throw gate.closedError();
     return poolEvents(this.#context, signal);
   }
 

@@ -1,5 +1,3 @@
-export { asDmError, attempting, withUndoError } from './failure/failure.ts';
-export { KeyedLock } from './lock/keyed-lock.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export type {
   DeleteOptions,
@@ -11,5 +9,3 @@ export type {
   Volume,
   VolumeUsage,
 } from './thin-pool.ts';
-export { throwIfAborted, withAnyOf } from './wait/cancel-source.ts';
-export { Gate } from './wait/gate.ts';

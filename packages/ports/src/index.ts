@@ -1,4 +1,4 @@
-export type { Intent } from '@dmthin/domain';
+export type { Intent, ThinIdConflict } from '@dmthin/domain';
 export type { CancelSignal } from './abort.ts';
 export type { BlockDevice, BlockDevices, OpenBlockOptions } from './block-devices.ts';
 export type { BlockHandle, BlockLayer, BlockStore, OpenHandleOptions } from './block-layer.ts';
@@ -30,7 +30,6 @@ export type {
   PoolIdentity,
   PoolRecord,
   Records,
-  ThinIdConflict,
   VolumeRecord,
 } from './records.ts';
 export type { PhysicalVolumeInfo, VolumeGroups } from './volume-groups.ts';

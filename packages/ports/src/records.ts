@@ -1,4 +1,4 @@
-import type { Bytes, Intent, ThinId, TransactionId, VolumeId } from '@dmthin/domain';
+import type { Bytes, Intent, ThinId, ThinIdConflict, TransactionId, VolumeId } from '@dmthin/domain';
 
 /** What is known of a volume beyond what the pool knows. Docker: `metadata/<hash>`. */
 export interface VolumeRecord {
@@ -41,13 +41,6 @@ export interface BrokenRecord {
   /** Where its bytes are now. */
   readonly setAsideAs: string;
   readonly reason: string;
-}
-
-/** Volumes whose records name the same thin device: at most one of them is right, and deleting one deletes all. */
-export interface ThinIdConflict {
-  readonly thinId: ThinId;
-  /** In the order of their ids; two or more. */
-  readonly volumes: readonly VolumeId[];
 }
 
 export interface LoadedRecords {

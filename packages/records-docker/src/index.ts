@@ -1,1 +1,4 @@
-export {};
+export type { Disk, DiskEntry, DiskFile } from './disk/disk.ts';
+export { nodeDisk } from './disk/node-disk.ts';
+export { type DockerRecordsOptions, openDockerRecords } from './docker-records.ts';
+export { type RootLock, takeRootLock } from './lock/root-lock.ts';

@@ -1,1 +1,2 @@
-export {};
+export { createMemoryRecords, MemoryRecords } from './memory-records.ts';
+export { createMemoryStore, type MemoryStore, type RecordChange } from './memory-store.ts';
