@@ -23,11 +23,29 @@ export {
 } from './name/docker-names.ts';
 export { thinPoolName } from './name/thin-pool-name.ts';
 export { BASE_VOLUME, isVolumeId, MAX_VOLUME_ID_LENGTH, type VolumeId, volumeId } from './name/volume-id.ts';
+export { type Deferral, resolveDeferral } from './options/deferral.ts';
+export {
+  DIRECT_LVM_DEFAULTS,
+  type DirectLvmOptions,
+  type DirectLvmShares,
+} from './options/direct-lvm-options.ts';
+export {
+  grownBaseSize,
+  LAYER_OPTION_ROWS,
+  type LayerOptions,
+  layerSize,
+  parseLayerOptions,
+} from './options/layer-options.ts';
+export type { AnyOptionRow, OptionRow, OptionValues } from './options/option-row.ts';
+export { OPTION_ROWS } from './options/option-rows.ts';
+export { parseStorageOptions } from './options/parse-storage-options.ts';
+export { DIRECT_LVM_POOL, type StorageOptions } from './options/storage-options.ts';
 export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';
 export { freeSpaceFault, type PoolFault, type ShortOfSpace } from './pool/pool-fault.ts';
 export { poolFaultError } from './pool/pool-fault-error.ts';
 export type { BlockUsage, PoolMode, PoolStatus } from './pool/pool-status.ts';
 export { formatPoolStatus, parsePoolStatus } from './pool/pool-status-line.ts';
+export { parseBool } from './size/bool.ts';
 export { humanSize } from './size/human-size.ts';
 export { type Percent, parsePercent, percent } from './size/percent.ts';
 export { parseSize } from './size/size.ts';

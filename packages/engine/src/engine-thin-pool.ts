@@ -106,8 +106,6 @@ export class EngineThinPool implements ThinPool {
   }
 
   events(signal: CancelSignal): AsyncIterable<PoolEvent> {
-    const { gate } = this.#context;
-    if (gate.closing.aborted) throw gate.closedError();
     return poolEvents(this.#context, signal);
   }
 

@@ -1,3 +1,5 @@
+export { asDmError, attempting, withUndoError } from './failure/failure.ts';
+export { KeyedLock } from './lock/keyed-lock.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export type {
   DeleteOptions,
@@ -9,3 +11,5 @@ export type {
   Volume,
   VolumeUsage,
 } from './thin-pool.ts';
+export { throwIfAborted, withAnyOf } from './wait/cancel-source.ts';
+export { Gate } from './wait/gate.ts';

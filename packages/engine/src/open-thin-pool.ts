@@ -1,5 +1,5 @@
 import { DmError, type PoolStatus, ThinIdAllocator, type TransactionId, thinId, type VolumeId } from '@dmthin/domain';
-import type { Intent, LoadedRecords } from '@dmthin/ports';
+import type { Intent, KernelCapabilities, LoadedRecords } from '@dmthin/ports';
 import { EngineThinPool } from './engine-thin-pool.ts';
 import { attempting } from './failure/failure.ts';
 import { KeyedLock } from './lock/keyed-lock.ts';
@@ -20,11 +20,15 @@ import { Gate } from './wait/gate.ts';
  *
  * A pool that is read-only or failed is opened too, so that its volumes can be looked at; `recovery.findings` says so.
  * @throws DmError NOT_FOUND: no such device. INVALID_ARGUMENT: it is no thin-pool. CONFLICT: the records belong to
- * another pool. What the kernel and the records throw.
+ * another pool. NOT_SUPPORTED: no deferred removal here. What the kernel and the records throw.
  */
 export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSettings): Promise<ThinPool> {
   const { kernel, records, log } = ports;
-  const [inspected, loaded] = await Promise.all([inspectPool(kernel, settings.pool), records.load()]);
+  refuseUndoable(kernel.capabilities, settings);
+  const [inspected, loaded] = await Promise.all([
+    inspectPool(kernel, settings.pool),
+    settings.loaded ?? records.load(),
+  ]);
   refuseOtherPool(loaded.identity, settings.identity, { name: settings.pool, blockSize: inspected.blockSize });
   if (loaded.identity === undefined && settings.identity !== undefined) await records.saveIdentity(settings.identity);
 
@@ -59,6 +63,15 @@ export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSetti
   return new EngineThinPool(context, ids, loaded.pool, { intent, findings: found });
 }
 
+function refuseUndoable({ deferredRemove }: KernelCapabilities, { deferredRemoval, pool }: ThinPoolSettings): void {
+  if (!deferredRemoval || deferredRemove) return;
+  throw new DmError('NOT_SUPPORTED', `cannot open thin pool "${pool}": this kernel has no deferred removal`, {
+    operation: 'open',
+    subject: pool,
+    remedy: 'Open it with deferredRemoval: false (dm.use_deferred_removal=false), or use Linux 3.13 or later.',
+  });
+}
+
 /** Recovery now, or where the pool takes no changes now, before the first change. */
 async function recoverOrPutOff(
   parts: TransactionPorts,
@@ -70,8 +83,6 @@ async function recoverOrPutOff(
   } catch (error) {
     if (!DmError.is(error)) throw error;
     if (loaded.intent === undefined) return { intent: 'none', findings: [] };
-    // The pool may have it: nobody may be given this id before recovery knows.
-    parts.ids.claim(loaded.intent.thinId);
     transactions.putOff(loaded.intent, () => recoverIntent(parts, loaded));
     const { message } = attempting(`recover the last change (${shownId(loaded.intent.volume)})`, error);
     return { intent: 'put-off', findings: [`${message}; it is tried again before the next change`] };

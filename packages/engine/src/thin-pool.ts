@@ -8,7 +8,7 @@ import type {
   TransactionId,
   VolumeId,
 } from '@dmthin/domain';
-import type { CancelSignal, Clock, Kernel, Log, PoolIdentity, PoolRecord, Records } from '@dmthin/ports';
+import type { CancelSignal, Clock, Kernel, LoadedRecords, Log, PoolIdentity, PoolRecord, Records } from '@dmthin/ports';
 
 /** A named thin device. A value: what was true when it was asked for. */
 export interface Volume {
@@ -44,7 +44,8 @@ export interface ThinPoolSettings {
   /**
    * Called before a volume is deleted, to give its blocks back (BLKDISCARD): the volume's device is live and nobody
    * else has it open. The volume is marked as deleted on disk by then, so that a crash in the middle cannot leave a
-   * volume in use whose content is gone (defect 5). Its failure is logged and keeps no volume from being deleted.
+   * volume in use whose content is gone (defect 5). Its failure is logged and keeps no volume from being deleted. The
+   * volume's lock is held meanwhile: do not ask the pool to change this volume from within.
    */
   readonly beforeDelete?: ((volume: Volume, signal?: CancelSignal) => Promise<void>) | undefined;
   /**
@@ -52,6 +53,8 @@ export interface ThinPoolSettings {
    * stored where nothing is; undefined compares and stores nothing.
    */
   readonly identity?: PoolIdentity | undefined;
+  /** What `records.load()` gave to a caller that had to look into the records before there was a pool; else they are read. */
+  readonly loaded?: LoadedRecords | undefined;
 }
 
 /** How much of the pool a volume has mapped. */

@@ -1,3 +1,5 @@
+export { type ApplyOptions, applyDiff } from './diff/apply-diff.ts';
+export { type ExportOptions, exportDiff, sizeOfChanges } from './diff/export-diff.ts';
 export type {
   Change,
   ChangeKind,
@@ -7,3 +9,5 @@ export type {
   Layer,
   LayerMetadata,
 } from './graph-driver.ts';
+export { type RawPath, rawPath, rawPathOfText, showPath, textOfPath } from './path/raw-path.ts';
+export { compareTrees, type TreeChange } from './tree/compare-trees.ts';

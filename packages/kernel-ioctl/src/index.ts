@@ -1,1 +1,27 @@
-export {};
+export { CONTROL_PATH, type ControlDevice, openControlDevice } from './control/control-device.ts';
+export { COMMAND, type CommandName, commandOf, requestOf } from './protocol/command.ts';
+export { decodeDevice, encodeDevice, NO_DEVICE } from './protocol/device-encoding.ts';
+export {
+  type DmIoctlHeader,
+  decodeHeader,
+  encodeHeader,
+  HEADER_MIN,
+  HEADER_SIZE,
+  payloadOf,
+  type Version,
+} from './protocol/dm-ioctl-header.ts';
+export { FLAG, type FlagName, flagNames } from './protocol/flag.ts';
+export { decodeNameList, encodeNameList, type NameListEntry } from './protocol/name-list.ts';
+export { decodeTargetDeps, encodeTargetDeps } from './protocol/target-deps.ts';
+export { decodeTargetSpecs, encodeTargetSpecs, type SpecChain } from './protocol/target-spec.ts';
+export { decodeTargetVersions, encodeTargetVersions, type TargetVersionEntry } from './protocol/target-versions.ts';
+export {
+  decodeGeometry,
+  decodeTargetMessage,
+  decodeText,
+  encodeGeometry,
+  encodeTargetMessage,
+  encodeText,
+  type Geometry,
+  type TargetMessage,
+} from './protocol/text-payload.ts';

@@ -34,4 +34,10 @@ export interface Filesystems {
    * @throws DmError NOT_FOUND: nothing is mounted there. NOT_SUPPORTED, NO_SPACE, IO.
    */
   grow(path: string, mountPoint: string, type: FilesystemType, signal?: CancelSignal): Promise<void>;
+  /**
+   * How often a mounted xfs on the device at `path` tries a metadata write again that found no space, before it shuts
+   * down (`/sys/fs/xfs/<device>/error/metadata/ENOSPC/max_retries`).
+   * @throws DmError NOT_FOUND: no xfs of this device is mounted. NOT_SUPPORTED: this kernel has no such setting.
+   */
+  setNoSpaceRetries(path: string, retries: bigint): Promise<void>;
 }

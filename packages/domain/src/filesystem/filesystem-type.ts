@@ -7,6 +7,7 @@ export type FilesystemType = 'ext4' | 'xfs';
 export function filesystemType(value: string): FilesystemType {
   if (value !== 'ext4' && value !== 'xfs')
     throw new DmError('INVALID_ARGUMENT', `devmapper: Unsupported filesystem ${value}`, {
+      subject: value,
       remedy: 'Use dm.fs=ext4 or dm.fs=xfs.',
     });
   return value;

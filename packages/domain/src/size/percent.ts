@@ -1,4 +1,5 @@
 import { DmError } from '../errors/dm-error.ts';
+import { parseUnsigned } from './unsigned.ts';
 
 declare const brand: unique symbol;
 /** A whole number of hundredths, 0 to 100. */
@@ -16,10 +17,5 @@ export function percent(value: number): Percent {
  * @throws DmError INVALID_ARGUMENT: not such a number (Go's text), or over 100.
  */
 export function parsePercent(text: string): Percent {
-  const digits = text.endsWith('%') ? text.slice(0, -1) : text;
-  if (!/^\d+$/u.test(digits))
-    throw new DmError('INVALID_ARGUMENT', `strconv.ParseUint: parsing ${JSON.stringify(digits)}: invalid syntax`, {
-      remedy: 'Write a percentage as 10%.',
-    });
-  return percent(Number(digits));
+  return percent(Number(parseUnsigned(text.endsWith('%') ? text.slice(0, -1) : text)));
 }

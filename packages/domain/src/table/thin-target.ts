@@ -1,6 +1,6 @@
 import { DmError } from '../errors/dm-error.ts';
 import { quoted } from '../errors/quoted.ts';
-import { MAX_THIN_ID, type ThinId, thinId } from '../thin/thin-id.ts';
+import { type ThinId, thinId } from '../thin/thin-id.ts';
 import { decimal } from '../units/decimal.ts';
 import { type Sectors, sectors } from '../units/units.ts';
 import { deviceWord } from './device-word.ts';
@@ -28,7 +28,7 @@ export function parseThinTarget(params: string): ThinTarget {
     });
   const [pool = '', id, origin, ...rest] = words;
   const value = decimal(id);
-  if (value === undefined || value > MAX_THIN_ID || rest.length > 0)
+  if (value === undefined || rest.length > 0)
     throw new DmError('INVALID_ARGUMENT', `thin table ${quoted(params)}: not <pool> <thin id> [<external origin>]`);
   return checkThin({ pool, thinId: thinId(Number(value)), origin });
 }

@@ -34,7 +34,7 @@ export function openIntent(pool: TransactionId, volume: VolumeId, thinId: ThinId
 /**
  * A message that tells whether a pool has a thin id, and changes nothing: a snapshot of itself fails with EEXIST where the id is
  * known, which is checked first, and with ENODATA where its origin, the same id, is not (dm-kernel.md 3.3). A message that
- * fails makes the pool commit nothing. EOPNOTSUPP: the pool takes no messages, and cannot be asked.
+ * fails makes the pool commit nothing. Seen so on Linux 6.1. EOPNOTSUPP: the pool takes no messages, and cannot be asked.
  */
 export function presenceProbe(thinId: ThinId): string {
   return `create_snap ${thinId} ${thinId}`;

@@ -104,7 +104,7 @@ describe("Docker's device names", () => {
       }),
     );
     expect(volumeOfDevice(prefix, volumeDeviceName(prefix, BASE_VOLUME))).to.equal(BASE_VOLUME);
-    for (const name of ['docker-253:1-17538953-pool', 'docker-253:1-17538953-', 'docker-253:1-175389531-ab', 'vg-lv'])
+    for (const name of ['docker-253:1-17538953-pool', 'docker-253:1-17538953-', 'docker-253:1-175389531ab', 'vg-lv'])
       expect(volumeOfDevice(prefix, deviceName(name)), name).to.equal(undefined);
   });
 });

@@ -74,5 +74,7 @@ describe('thin id allocator', () => {
     expect(codeOf(() => allocator.take())).to.equal('NO_SPACE');
     allocator.free(thinId(77));
     expect(allocator.take()).to.equal(77);
+    allocator.free(thinId(70));
+    expect(allocator.take()).to.equal(70);
   }).timeout(20_000);
 });

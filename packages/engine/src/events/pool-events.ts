@@ -24,7 +24,7 @@ interface Watch {
  */
 export function poolEvents(context: PoolContext, signal: CancelSignal): AsyncIterable<PoolEvent> {
   // Begun now, not with the first `next`, so that nothing in between is missed. Whoever iterates gets its failure.
-  const start = startWatch(context);
+  const start = context.gate.run(() => startWatch(context));
   start.catch(() => undefined);
   return { [Symbol.asyncIterator]: () => watch(context, start, signal) };
 }

@@ -26,3 +26,12 @@ export function attempting(attempted: string, error: unknown, remedy?: string): 
     cause: error,
   });
 }
+
+/** `work`, with what was attempted before the message of an error. */
+export async function during<T>(attempted: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw attempting(attempted, error);
+  }
+}

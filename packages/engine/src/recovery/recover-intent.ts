@@ -6,6 +6,7 @@ import {
   recoveryOf,
   type ThinId,
   type TransactionId,
+  transactionId,
 } from '@dmthin/domain';
 import type { Intent, LoadedRecords, VolumeRecord } from '@dmthin/ports';
 import type { PoolDevice } from '../pool/pool-device.ts';
@@ -21,15 +22,17 @@ export type IntentReport = Pick<RecoveryReport, 'intent' | 'findings'>;
  */
 export async function recoverIntent(ports: RecoveryPorts, loaded: LoadedRecords): Promise<IntentReport> {
   const intent = intentOf(loaded);
+  if (intent === undefined || intent === 'unreadable') return report(recoveryOf(withoutIntent(intent)), 'none');
   const recovery = recoveryOf(await gatherFacts(ports, loaded, intent));
-  if (recovery.kind === 'nothing') return { intent: intent === undefined ? 'none' : 'complete', findings: [] };
-  if (recovery.kind === 'report') {
-    const { message, remedy } = RECOVERY_DOUBTS[recovery.reason];
-    return { intent: 'reported', findings: [`${message}. ${remedy}`] };
-  }
-  const outcome =
-    intent === undefined || intent === 'unreadable' ? 'done' : await carryOut(ports, intent, recovery.steps);
+  if (recovery.kind === 'nothing' || recovery.kind === 'report') return report(recovery, 'complete');
+  const outcome = await carryOut(ports, intent, recovery.steps);
   return { intent: recovery.kind === 'roll-back' ? 'rolled-back' : 'finished', findings: [told(recovery, outcome)] };
+}
+
+function report(recovery: Recovery, otherwise: 'none' | 'complete'): IntentReport {
+  if (recovery.kind !== 'report') return { intent: otherwise, findings: [] };
+  const { message, remedy } = RECOVERY_DOUBTS[recovery.reason];
+  return { intent: 'reported', findings: [`${message}. ${remedy}`] };
 }
 
 /** The intent on disk; its record may have been set aside. */
@@ -40,14 +43,14 @@ function intentOf({ intent, broken }: LoadedRecords): RecoveryFacts['intent'] {
 /** What the intent's record is called (docker-devicemapper.md 4). */
 const INTENT_RECORD = 'transaction-metadata';
 
-async function gatherFacts(
-  { pool }: RecoveryPorts,
-  loaded: LoadedRecords,
-  intent: RecoveryFacts['intent'],
-): Promise<RecoveryFacts> {
+/** Without an intent that names something there is nothing to look up, so a pool that cannot be asked is well. */
+function withoutIntent(intent: 'unreadable' | undefined): RecoveryFacts {
+  const poolTransaction = transactionId(0n);
+  return { poolTransaction, intent, record: undefined, thinIdsOfOthers: new Set(), isThinPresent: 'unknown' };
+}
+
+async function gatherFacts({ pool }: RecoveryPorts, loaded: LoadedRecords, intent: Intent): Promise<RecoveryFacts> {
   const poolTransaction = await pool.transactionId();
-  if (intent === undefined || intent === 'unreadable')
-    return { poolTransaction, intent, record: undefined, thinIdsOfOthers: new Set(), isThinPresent: 'unknown' };
   const isOfIntent = ({ volume }: VolumeRecord): boolean => volume === intent.volume;
   const thinIdsOfOthers = {
     has: (id: ThinId): boolean => loaded.volumes.some((record) => record.thinId === id && !isOfIntent(record)),

@@ -1,7 +1,7 @@
 import { bytes, DmError, type RecoveryStep, type ThinIdAllocator } from '@dmthin/domain';
 import type { Intent, Records } from '@dmthin/ports';
 import type { PoolDevice } from '../pool/pool-device.ts';
-import type { VolumeTable } from '../volume/volume-table.ts';
+import { recordOf, type VolumeTable } from '../volume/volume-table.ts';
 
 export interface RecoveryPorts {
   readonly pool: PoolDevice;
@@ -24,7 +24,7 @@ export async function carryOut(
     switch (step.step) {
       case 'delete-thin':
         if (await isDeleted(ports.pool, step.thinId)) break;
-        await markDeleted(ports, { ...intent, thinId: step.thinId });
+        await leaveToWorker(ports, { ...intent, thinId: step.thinId });
         await records.removeIntent();
         return 'left-to-worker';
       case 'remove-record':
@@ -53,12 +53,12 @@ async function isDeleted(pool: PoolDevice, id: Intent['thinId']): Promise<boolea
   }
 }
 
-async function markDeleted({ records, volumes, ids }: RecoveryPorts, intent: Intent): Promise<void> {
-  const { volume, thinId, transactionId } = intent;
+async function leaveToWorker({ records, volumes, ids }: RecoveryPorts, intent: Intent): Promise<void> {
+  const known = volumes.find(intent.volume);
   // Where it had no record, its size is not known, and nobody needs it any more.
-  const size = volumes.find(volume)?.size ?? bytes(0);
-  const record = { volume, thinId, size, transactionId, isInitialized: false, isDeleted: true };
-  await records.saveVolume(record);
-  ids.claim(thinId);
-  volumes.put(record);
+  const record = known === undefined ? { ...intent, size: bytes(0), isInitialized: false } : recordOf(known);
+  const marked = { ...record, thinId: intent.thinId, isDeleted: true };
+  await records.saveVolume(marked);
+  ids.claim(intent.thinId);
+  volumes.put(marked);
 }

@@ -1,24 +1,16 @@
-import {
-  type Bytes,
-  DmError,
-  openIntent,
-  type RecoveryStep,
-  recoveryOf,
-  type ThinId,
-  type TransactionId,
-  transactionId,
-  type VolumeId,
-} from '@dmthin/domain';
-import type { CancelSignal, Intent, Log, VolumeRecord } from '@dmthin/ports';
+import { type Bytes, DmError, type ThinId, type VolumeId } from '@dmthin/domain';
+import type { CancelSignal, Intent, VolumeRecord } from '@dmthin/ports';
 import { asDmError, withUndoError } from '../failure/failure.ts';
 import { FifoLock } from '../lock/fifo-lock.ts';
 import type { Volume } from '../thin-pool.ts';
-import { recordOf, shownId } from '../volume/volume-table.ts';
-import { carryOut, type RecoveryPorts } from './carry-out.ts';
+import { recordOf } from '../volume/volume-table.ts';
+import type { RecoveryPorts } from './carry-out.ts';
+import { type IntentPorts, Intents } from './intents.ts';
+import { markDeleted } from './mark-deleted.ts';
+import { ThinIds } from './thin-ids.ts';
+import { Unsettled } from './unsettled.ts';
 
-export interface TransactionPorts extends RecoveryPorts {
-  readonly log: Log;
-}
+export interface TransactionPorts extends RecoveryPorts, IntentPorts {}
 
 /** A volume to be made. */
 export interface Making {
@@ -33,34 +25,30 @@ export interface UnmakeOptions {
   readonly mark: boolean;
 }
 
-interface Unsettled {
-  readonly intent: Intent;
-  readonly settle: () => Promise<unknown>;
-}
-
 /**
  * The transactions of a pool: intent on disk, message to the pool, record on disk, transaction id moved on (design.md
  * section 4, docker-devicemapper.md 5). One at a time, under the pool's one lock, which is held around these steps only.
  *
  * A change that fails is undone at once, as recovery would undo it at the next opening. Where that fails too, it is tried
- * again before the next change: that one would overwrite the intent, and the thin device would be forgotten.
+ * again before the next change.
  */
 export class TransactionLog {
   readonly #ports: TransactionPorts;
   readonly #lock = new FifoLock();
-  /** The pool's transaction id; undefined where it has to be asked for. */
-  #current: TransactionId | undefined;
-  #unsettled: Unsettled | undefined;
-  /** Whether the next thin id may be taken by a thin device that is not ours: at first, and after one that was. */
-  #isNextInDoubt = true;
+  readonly #ids: ThinIds;
+  readonly #intents: Intents;
+  readonly #unsettled: Unsettled;
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports;
+    this.#ids = new ThinIds(ports.ids, ports.pool);
+    this.#intents = new Intents(ports);
+    this.#unsettled = new Unsettled(ports);
   }
 
   /** Recovery of an intent that could not be carried out yet: `settle` is run before the next change. */
   putOff(intent: Intent, settle: () => Promise<unknown>): void {
-    this.#unsettled = { intent, settle };
+    this.#unsettled.leave(intent, settle);
   }
 
   /**
@@ -71,9 +59,9 @@ export class TransactionLog {
    */
   async make(making: Making, signal?: CancelSignal): Promise<Volume> {
     return this.#lock.run(async () => {
-      await this.#settleFirst();
+      await this.#unsettled.settleFirst();
       for (;;) {
-        const volume = await this.#tryToMake(making, await this.#takeId());
+        const volume = await this.#tryToMake(making, await this.#ids.take());
         if (volume !== undefined) return volume;
       }
     }, signal);
@@ -86,9 +74,9 @@ export class TransactionLog {
    */
   async unmake(volume: Volume, { mark }: UnmakeOptions, signal?: CancelSignal): Promise<void> {
     await this.#lock.run(async () => {
-      await this.#settleFirst();
-      const { ids, pool, records, volumes } = this.#ports;
-      const intent = await this.#open(volume.id, volume.thinId);
+      await this.#unsettled.settleFirst();
+      const { pool, records, volumes } = this.#ports;
+      const intent = await this.#intents.open(volume.id, volume.thinId);
       try {
         await pool.deleteThin(volume.thinId);
       } catch (error) {
@@ -99,33 +87,33 @@ export class TransactionLog {
       } catch (error) {
         // Its thin id is not free before the record is gone: a record that named the thin device of another volume would
         // take that one along.
-        this.putOff(intent, () => carryOut(this.#ports, intent, stepsFor(intent, recordOf(volume), false)));
+        this.#unsettled.leaveDeletion(intent, recordOf(volume));
         volumes.put({ ...recordOf(volume), isDeleted: true });
         throw error;
       }
       volumes.remove(volume.id);
-      ids.free(volume.thinId);
-      await this.#close(intent);
+      this.#ids.free(volume.thinId);
+      await this.#intents.close(intent);
     }, signal);
   }
 
   /** Undefined: the thin id is taken by a thin device that is not ours. */
   async #tryToMake({ volume: id, size, make }: Making, thinId: ThinId): Promise<Volume | undefined> {
-    const { ids, log, records, volumes } = this.#ports;
-    const intent = await this.#open(id, thinId).catch((error: unknown) => {
-      ids.free(thinId);
+    const { log, records, volumes } = this.#ports;
+    const intent = await this.#intents.open(id, thinId).catch((error: unknown) => {
+      this.#ids.free(thinId);
       throw error;
     });
     try {
       await make(thinId);
     } catch (error) {
       if (!isRefusal(error)) throw await this.#undo(intent, error);
-      await this.#close(intent);
+      await this.#intents.close(intent);
       if (!DmError.is(error, 'ALREADY_EXISTS')) {
-        ids.free(thinId);
+        this.#ids.free(thinId);
         throw error;
       }
-      this.#isNextInDoubt = true;
+      this.#ids.doubtNext();
       log.write('warn', `thin id ${thinId} is taken in the pool by no volume of this root; another is used`, {
         thinId,
       });
@@ -134,141 +122,38 @@ export class TransactionLog {
     const record: VolumeRecord = { ...intent, size, isInitialized: false, isDeleted: false };
     try {
       await records.saveVolume(record);
-      await this.#commit(intent);
+      await this.#intents.commit(intent);
     } catch (error) {
       throw await this.#undo(intent, error);
     }
     return volumes.put(record);
   }
 
-  /**
-   * A free thin id. The first, and those after one that was taken, are asked for in the pool, so that the intent names
-   * none that is somebody else's. Not each one: the kernel logs a warning for a probe.
-   */
-  async #takeId(): Promise<ThinId> {
-    const { ids, pool } = this.#ports;
-    for (;;) {
-      const id = ids.take();
-      if (!this.#isNextInDoubt) return id;
-      const isTaken = await pool.hasThin(id).catch((error: unknown) => {
-        ids.free(id);
-        throw error;
-      });
-      this.#isNextInDoubt = isTaken;
-      if (!isTaken) return id;
-    }
-  }
-
   /** The thin device could not be deleted: the intent must not delete it at the next opening. Gives the error. */
   async #keep(intent: Intent, volume: Volume, mark: boolean, error: unknown): Promise<DmError> {
-    const { records, volumes } = this.#ports;
     try {
-      if (mark && !volume.isDeleted && DmError.is(error, 'BUSY')) {
-        const record = { ...recordOf(volume), isDeleted: true };
-        await records.saveVolume(record);
-        volumes.put(record);
-      }
+      if (mark && DmError.is(error, 'BUSY')) await markDeleted(this.#ports, volume);
     } catch (markError) {
       return asDmError(markError);
     } finally {
-      await this.#close(intent);
+      await this.#intents.close(intent);
     }
     return asDmError(error);
   }
 
   /** Undoes a making that failed, and gives the error it failed with. */
   async #undo(intent: Intent, error: unknown): Promise<DmError> {
-    this.putOff(intent, () => carryOut(this.#ports, intent, stepsFor(intent, intent, 'unknown')));
+    this.#unsettled.leaveMaking(intent);
     try {
-      await this.#settle();
+      await this.#unsettled.settle();
       return asDmError(error);
     } catch (undoError) {
       return withUndoError(error, undoError);
     }
-  }
-
-  async #settle(): Promise<void> {
-    if (this.#unsettled === undefined) return;
-    await this.#unsettled.settle();
-    this.#unsettled = undefined;
-  }
-
-  async #settleFirst(): Promise<void> {
-    const unsettled = this.#unsettled;
-    if (unsettled === undefined) return;
-    try {
-      await this.#settle();
-    } catch (error) {
-      const { code, errno, message, remedy } = asDmError(error);
-      const { thinId, volume } = unsettled.intent;
-      throw new DmError(
-        code,
-        `nothing can be changed before an interrupted change is undone (${shownId(volume)}, thin id ${thinId}): ${message}`,
-        { errno, subject: volume, remedy: remedy ?? 'Mend what keeps the pool from it, then try again.', cause: error },
-      );
-    }
-  }
-
-  async #open(volume: VolumeId, thinId: ThinId): Promise<Intent> {
-    this.#current ??= await this.#ports.pool.transactionId();
-    const intent = openIntent(this.#current, volume, thinId);
-    await this.#ports.records.saveIntent(intent);
-    return intent;
-  }
-
-  /** @throws DmError CONFLICT: the pool's transaction id is not what this log left there. */
-  async #commit({ transactionId: to }: Intent): Promise<void> {
-    const { pool } = this.#ports;
-    const from = transactionId(to - 1n);
-    try {
-      await pool.setTransactionId(from, to);
-    } catch (error) {
-      // It is asked for again: the next change goes on from what the pool has.
-      this.#current = undefined;
-      if (!DmError.is(error, 'INVALID_ARGUMENT')) throw error;
-      throw new DmError('CONFLICT', `the transaction id of pool "${pool.name}" is no longer ${from}`, {
-        errno: error.errno,
-        operation: 'set_transaction_id',
-        subject: pool.name,
-        remedy: 'Another program changes this pool too (LVM, a second dmthin?); stop it, then try again.',
-        cause: error,
-      });
-    }
-    this.#current = to;
-  }
-
-  /**
-   * Closes an intent that announces nothing any more: by the transaction id, which costs no save and leaves no moment
-   * between, or else by removing it. Where neither works, its thin device is gone, or recovery asks about it.
-   */
-  async #close(intent: Intent): Promise<void> {
-    try {
-      await this.#commit(intent);
-    } catch (error) {
-      this.#told('its intent is removed instead', intent, error);
-      await this.#ports.records
-        .removeIntent()
-        .catch((second: unknown) => this.#told('its intent stays', intent, second));
-    }
-  }
-
-  #told(what: string, { volume, thinId, transactionId: id }: Intent, error: unknown): void {
-    this.#ports.log.write('warn', `transaction ${id} could not be closed; ${what}`, { volume, thinId, error });
   }
 }
 
 /** The pool itself refused the message, with an errno: nothing was made. Without one, nobody knows. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DmError && error.operation === 'message' && error.errno !== undefined;
-}
-
-/** What recovery would do about the intent, were this process to end now. */
-function stepsFor(
-  intent: Intent,
-  record: Pick<VolumeRecord, 'thinId' | 'transactionId'>,
-  isThinPresent: false | 'unknown',
-): readonly RecoveryStep[] {
-  const poolTransaction = transactionId(intent.transactionId - 1n);
-  const recovery = recoveryOf({ poolTransaction, intent, record, thinIdsOfOthers: new Set(), isThinPresent });
-  return 'steps' in recovery ? recovery.steps : [];
 }

@@ -22,11 +22,9 @@ export async function activateVolume(
       [id],
       async () => {
         const volume = context.volumes.getUsable(id, `activate ${shownId(id)}`);
-        try {
-          await makeLive(context, volume);
-        } catch (error) {
+        await makeLive(context, volume).catch((error: unknown) => {
           throw attempting(`activate ${shownId(id)}`, error, remedyOf(error));
-        }
+        });
         return volume.deviceName;
       },
       signal,
@@ -105,9 +103,9 @@ async function withoutHalfMade(context: PoolContext, { deviceName }: Volume, err
   return asDmError(error);
 }
 
-function notOurs({ deviceName, thinId }: Volume): DmError {
+/** What has the volume's name and is not its device. */
+export function notOurs({ deviceName, thinId }: Volume): DmError {
   return new DmError('CONFLICT', `device "${deviceName}" is in use, and is not thin device ${thinId} of this pool`, {
-    operation: 'activate',
     subject: deviceName,
     remedy: `See what it is (dmsetup table ${deviceName}) and who has it open, and remove it.`,
   });

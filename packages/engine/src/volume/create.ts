@@ -11,7 +11,7 @@ import {
   type VolumeId,
 } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
-import { attempting } from '../failure/failure.ts';
+import { attempting, during } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
 import { throwIfAborted } from '../wait/cancel-source.ts';
@@ -30,7 +30,7 @@ export async function createVolume(
     [id],
     async () => {
       refuseNew(context, id, size, attempted);
-      refuseFullPool(context, await context.pool.status(), attempted);
+      refuseFullPool(context, await during(attempted, context.pool.status()), attempted);
       throwIfAborted(signal, attempted);
       return makeVolume(context, id, size, attempted, (thin) => context.pool.createThin(thin), signal);
     },
@@ -39,7 +39,7 @@ export async function createVolume(
 }
 
 /** Runs the transaction that makes a volume; what goes wrong in it says what was attempted. */
-export async function makeVolume(
+export function makeVolume(
   { transactions }: PoolContext,
   volume: VolumeId,
   size: Bytes,
@@ -47,11 +47,7 @@ export async function makeVolume(
   make: (id: ThinId) => Promise<void>,
   signal: CancelSignal | undefined,
 ): Promise<Volume> {
-  try {
-    return await transactions.make({ volume, size, make }, signal);
-  } catch (error) {
-    throw attempting(attempted, error);
-  }
+  return during(attempted, transactions.make({ volume, size, make }, signal));
 }
 
 /** @throws DmError ALREADY_EXISTS. INVALID_ARGUMENT: an id or a size that no device can have. */

@@ -3,12 +3,13 @@ import type { CancelSignal } from '@dmthin/ports';
 import { attempting } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { DeleteOptions, Volume } from '../thin-pool.ts';
+import { markDeleted } from '../transaction/mark-deleted.ts';
 import { throwIfAborted } from '../wait/cancel-source.ts';
 import { untilNotBusy } from '../wait/retry.ts';
 import { makeLive } from './activate.ts';
 import { closePatience, takeAway, whoHasIt } from './deactivate.ts';
 import { lookAt } from './thin-device.ts';
-import { recordOf, shownId } from './volume-table.ts';
+import { shownId } from './volume-table.ts';
 
 /** See `ThinPool.delete`. */
 export async function deleteVolume(
@@ -59,12 +60,8 @@ async function giveBlocksBack(context: PoolContext, volume: Volume, signal: Canc
     await makeLive(context, volume);
     const state = await lookAt(ports.kernel, volume);
     if (state === undefined || state.openCount > 0) return;
-    if (!volume.isDeleted) {
-      const marked = { ...recordOf(volume), isDeleted: true };
-      await ports.records.saveVolume(marked);
-      volumes.put(marked);
-    }
-    await settings.beforeDelete(volumes.get(volume.id), signal);
+    const marked = await markDeleted({ records: ports.records, volumes }, volume);
+    await settings.beforeDelete(marked, signal);
   } catch (error) {
     ports.log.write('warn', `the blocks of ${shownId(volume.id)} could not be given back before it is deleted`, {
       error,

@@ -1,12 +1,12 @@
 import { type Bytes, DmError, type VolumeId } from '@dmthin/domain';
 import type { CancelSignal, VolumeRecord } from '@dmthin/ports';
-import { asDmError, attempting, withUndoError } from '../failure/failure.ts';
+import { asDmError, during, withUndoError } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
 import { throwIfAborted } from '../wait/cancel-source.ts';
-import { reload } from './activate.ts';
+import { notOurs, reload } from './activate.ts';
 import { refuseSize } from './create.ts';
-import { lookAt, tableOf } from './thin-device.ts';
+import { compareTables, lookAt, tableOf } from './thin-device.ts';
 import { recordOf, shownId } from './volume-table.ts';
 
 /** See `ThinPool.grow`. */
@@ -21,7 +21,6 @@ export async function growVolume(
     [id],
     async () => {
       const volume = context.volumes.getUsable(id, attempted);
-      if (size === volume.size) return volume;
       refuseSize(context, size, attempted);
       if (size < volume.size)
         throw new DmError('INVALID_ARGUMENT', `cannot ${attempted}: ${size} bytes are less than its ${volume.size}`, {
@@ -29,11 +28,7 @@ export async function growVolume(
           remedy: 'A volume can only grow; make a new one to have it smaller.',
         });
       throwIfAborted(signal, attempted);
-      try {
-        return await growNow(context, volume, size);
-      } catch (error) {
-        throw attempting(attempted, error);
-      }
+      return during(attempted, size === volume.size ? fitDevice(context, volume) : growNow(context, volume, size));
     },
     signal,
   );
@@ -43,9 +38,7 @@ export async function growVolume(
 async function growNow(context: PoolContext, volume: Volume, size: Bytes): Promise<Volume> {
   const grown = await replaceRecord(context, { ...recordOf(volume), size });
   try {
-    const state = await lookAt(context.ports.kernel, volume);
-    if (state?.hasLiveTable === true) await reload(context, grown, tableOf(context, grown));
-    return grown;
+    return await fitDevice(context, grown);
   } catch (error) {
     await replaceRecord(context, recordOf(volume)).catch((undoError: unknown) => {
       throw withUndoError(error, undoError);
@@ -54,17 +47,25 @@ async function growNow(context: PoolContext, volume: Volume, size: Bytes): Promi
   }
 }
 
+/** Gives a live device the size of its volume; it has another where growing was cut off. */
+async function fitDevice(context: PoolContext, volume: Volume): Promise<Volume> {
+  const { kernel } = context.ports;
+  const state = await lookAt(kernel, volume);
+  if (state?.hasLiveTable !== true) return volume;
+  const table = tableOf(context, volume);
+  const likeness = compareTables(await kernel.table(volume.deviceName), table);
+  if (likeness === 'another') throw notOurs(volume);
+  if (likeness === 'other-size') await reload(context, volume, table);
+  return volume;
+}
+
 /** See `ThinPool.markInitialized`. */
 export async function markInitialized(context: PoolContext, id: VolumeId): Promise<void> {
   const attempted = `mark ${shownId(id)} as initialized`;
   await context.locks.run([id], async () => {
     const volume = context.volumes.getUsable(id, attempted);
     if (volume.isInitialized) return;
-    try {
-      await replaceRecord(context, { ...recordOf(volume), isInitialized: true });
-    } catch (error) {
-      throw attempting(attempted, error);
-    }
+    await during(attempted, replaceRecord(context, { ...recordOf(volume), isInitialized: true }));
   });
 }
 

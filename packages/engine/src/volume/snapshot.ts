@@ -1,6 +1,6 @@
 import { type Bytes, DmError, type ThinId, type VolumeId } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
-import { asDmError, attempting } from '../failure/failure.ts';
+import { asDmError, attempting, during } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
 import { throwIfAborted } from '../wait/cancel-source.ts';
@@ -44,16 +44,19 @@ async function snapshotOnce(
       subject: id,
       remedy: `Give a size of at least ${source.size} bytes; a volume can only grow.`,
     });
-  const [status, state] = await Promise.all([context.pool.status(), lookAt(context.ports.kernel, source)]);
+  const [status, state] = await during(
+    attempted,
+    Promise.all([context.pool.status(), lookAt(context.ports.kernel, source)]),
+  );
   refuseFullPool(context, status, attempted);
   throwIfAborted(signal, attempted);
   const make = (makeSnapshot: (thin: ThinId) => Promise<void>): Promise<Volume> =>
     makeVolume(context, id, wanted, attempted, makeSnapshot, signal);
   if (state === undefined || !state.hasLiveTable)
     return make((thin) => context.pool.createSnapshot(thin, source.thinId));
-  return withoutDeferredRemoval(context, source, state.isDeferredRemove, (isThere) =>
-    // One that somebody else suspended is quiet already, and stays so.
-    isThere && !state.isSuspended
+  return withoutDeferredRemoval(context, source, attempted, state.isDeferredRemove, (isThere) =>
+    // One that is suspended already was left so by a snapshot whose resume failed; suspending it again succeeds.
+    isThere
       ? whileQuiet(context, source, attempted, make)
       : make((thin) => context.pool.createSnapshot(thin, source.thinId)),
   );
@@ -66,11 +69,12 @@ async function snapshotOnce(
 async function withoutDeferredRemoval<T>(
   context: PoolContext,
   origin: Volume,
+  attempted: string,
   isMarked: boolean,
   work: (isThere: boolean) => Promise<T>,
 ): Promise<T> {
   if (!isMarked) return work(true);
-  if (!(await cancelDeferredRemoval(context.ports.kernel, origin))) return work(false);
+  if (!(await during(attempted, cancelDeferredRemoval(context.ports.kernel, origin)))) return work(false);
   try {
     return await work(true);
   } finally {

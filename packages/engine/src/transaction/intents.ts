@@ -1,0 +1,91 @@
+import { DmError, openIntent, type ThinId, type TransactionId, transactionId, type VolumeId } from '@dmthin/domain';
+import type { Intent, Log, Records } from '@dmthin/ports';
+import type { PoolDevice } from '../pool/pool-device.ts';
+
+export interface IntentPorts {
+  readonly pool: PoolDevice;
+  readonly records: Records;
+  readonly log: Log;
+}
+
+/**
+ * The intents on disk and the pool's transaction id, which closes them: an intent whose id the pool has is done with, one
+ * that is ahead is what recovery works on (domain, `recoveryOf`).
+ */
+export class Intents {
+  readonly #ports: IntentPorts;
+  /** The pool's transaction id; undefined where it has to be asked for. */
+  #current: TransactionId | undefined;
+
+  constructor(ports: IntentPorts) {
+    this.#ports = ports;
+  }
+
+  /** Saves the intent of a change that is about to begin. @throws DmError what the pool and the records throw. */
+  async open(volume: VolumeId, thinId: ThinId): Promise<Intent> {
+    const { pool, records } = this.#ports;
+    this.#current ??= await pool.transactionId();
+    const intent = openIntent(this.#current, volume, thinId);
+    try {
+      await records.saveIntent(intent);
+    } catch (error) {
+      // It may be on disk all the same, and recovery would make it true after this was answered as a failure.
+      if (DmError.is(error, 'IO')) await this.#takeBack(intent);
+      throw error;
+    }
+    return intent;
+  }
+
+  /** Moves the transaction id on. @throws DmError CONFLICT: it is not what was left there. */
+  async commit({ transactionId: to }: Intent): Promise<void> {
+    const { pool } = this.#ports;
+    const from = transactionId(to - 1n);
+    try {
+      await pool.setTransactionId(from, to);
+    } catch (error) {
+      // It is asked for again: the next change goes on from what the pool has.
+      this.#current = undefined;
+      if (!DmError.is(error, 'INVALID_ARGUMENT')) throw error;
+      throw new DmError('CONFLICT', `the transaction id of pool "${pool.name}" is no longer ${from}`, {
+        errno: error.errno,
+        operation: 'set_transaction_id',
+        subject: pool.name,
+        remedy: 'Another program changes this pool too (LVM, a second dmthin?); stop it, then try again.',
+        cause: error,
+      });
+    }
+    this.#current = to;
+  }
+
+  /**
+   * Closes an intent that announces nothing any more: by the transaction id, which is one message, so that hardly a moment
+   * is left in which recovery would act on it; or else by removing it.
+   */
+  async close(intent: Intent): Promise<void> {
+    try {
+      await this.commit(intent);
+    } catch (error) {
+      this.#told('could not be closed; its intent is removed instead', intent, error);
+      await this.#remove(intent);
+    }
+  }
+
+  /** Removes an intent that may be on disk or not, so that an older one that is stays closed. */
+  async #takeBack(intent: Intent): Promise<void> {
+    if (!(await this.#remove(intent))) await this.commit(intent).catch(() => undefined);
+  }
+
+  async #remove(intent: Intent): Promise<boolean> {
+    try {
+      await this.#ports.records.removeIntent();
+      return true;
+    } catch (error) {
+      this.#told('is over, and its intent could not be removed', intent, error);
+      return false;
+    }
+  }
+
+  #told(what: string, { volume, thinId, transactionId: id }: Intent, error: unknown): void {
+    this.#ports.log.write('warn', `transaction ${id} ${what}`, { volume, thinId, error });
+  }
+}

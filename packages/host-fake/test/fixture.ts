@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DmErrorCode } from '@dmthin/domain';
+import { DmError } from '@dmthin/domain';
+import { createFakeHost, type FakeHost, type FakeHostOptions } from '@dmthin/host-fake';
+import { createFakeKernel, type FakeKernel, FileStore } from '@dmthin/kernel-fake';
+
+/** A fake host on a fake kernel, with a directory of its own. */
+export interface Bench {
+  readonly kernel: FakeKernel;
+  readonly host: FakeHost;
+  readonly scratch: string;
+  /** Makes a sparse file and attaches it: the path of the loop device. */
+  loop(name: string, size?: number): Promise<string>;
+  /** Makes a directory to mount on. */
+  directory(name: string): string;
+}
+
+export const MIB: number = 1 << 20;
+
+export function openBench(scratch: string = newScratch(), options: Partial<FakeHostOptions> = {}): Bench {
+  const kernel = createFakeKernel();
+  return benchOn(kernel, scratch, options);
+}
+
+export function benchOn(kernel: FakeKernel, scratch: string, options: Partial<FakeHostOptions> = {}): Bench {
+  const host = createFakeHost({
+    layer: kernel,
+    openStore: (file) => new FileStore(file),
+    stateDirectory: join(scratch, 'state'),
+    ...options,
+  });
+  return {
+    kernel,
+    host,
+    scratch,
+    loop: async (name, size = 64 * MIB) => {
+      const file = join(scratch, name);
+      writeFileSync(file, '', { flag: 'a' });
+      truncateSync(file, size);
+      return (await host.loopDevices.attach(file)).path;
+    },
+    directory: (name) => {
+      const path = join(scratch, name);
+      mkdirSync(path, { recursive: true });
+      return path;
+    },
+  };
+}
+
+export function newScratch(): string {
+  return mkdtempSync(join(tmpdir(), 'dmthin-host-fake-'));
+}
+
+export function removeScratch(scratch: string): void {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** The code that an action is refused with; `done` where it is not refused. */
+export async function codeOf(action: Promise<unknown>): Promise<DmErrorCode | 'done'> {
+  try {
+    await action;
+    return 'done';
+  } catch (error) {
+    if (DmError.is(error)) return error.code;
+    throw error;
+  }
+}
