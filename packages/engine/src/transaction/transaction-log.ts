@@ -69,31 +69,25 @@ export class TransactionLog {
 
   /**
    * Deletes the thin device of a volume, then its record. One that the pool does not know (any more) counts as deleted.
-   * @throws DmError BUSY: a table uses it; the volume is marked as deleted where that was asked for. What the pool and the
-   * records throw: the volume is as it was, or the thin device is gone, and the volume marked until its record is too.
+   * `marked`: a table uses it, and it is marked as deleted, which lasts.
+   * @throws DmError BUSY: a table uses it, and no mark was asked for. What the pool and the records throw: the volume is as
+   * it was, or the thin device is gone, and the volume marked until its record is too.
    */
-  async unmake(volume: Volume, { mark }: UnmakeOptions, signal?: CancelSignal): Promise<void> {
-    await this.#lock.run(async () => {
+  async unmake(id: VolumeId, { mark }: UnmakeOptions, signal?: CancelSignal): Promise<'deleted' | 'marked'> {
+    return this.#lock.run(async () => {
       await this.#unsettled.settleFirst();
-      const { pool, records, volumes } = this.#ports;
+      const volume = this.#ports.volumes.find(id);
+      // What was left of it has just been deleted; its thin id may be another's from here on.
+      if (volume === undefined) return 'deleted';
       const intent = await this.#intents.open(volume.id, volume.thinId);
       try {
-        await pool.deleteThin(volume.thinId);
+        await this.#ports.pool.deleteThin(volume.thinId);
       } catch (error) {
-        if (!DmError.is(error, 'NO_DATA')) throw await this.#keep(intent, volume, mark, error);
+        if (!DmError.is(error, 'NO_DATA')) return await this.#keep(intent, volume, mark, error);
       }
-      try {
-        await records.removeVolume(volume.id);
-      } catch (error) {
-        // Its thin id is not free before the record is gone: a record that named the thin device of another volume would
-        // take that one along.
-        this.#unsettled.leaveDeletion(intent, recordOf(volume));
-        volumes.put({ ...recordOf(volume), isDeleted: true });
-        throw error;
-      }
-      volumes.remove(volume.id);
-      this.#ids.free(volume.thinId);
+      await this.#forget(intent, volume);
       await this.#intents.close(intent);
+      return 'deleted';
     }, signal);
   }
 
@@ -129,16 +123,32 @@ export class TransactionLog {
     return volumes.put(record);
   }
 
-  /** The thin device could not be deleted: the intent must not delete it at the next opening. Gives the error. */
-  async #keep(intent: Intent, volume: Volume, mark: boolean, error: unknown): Promise<DmError> {
+  /** The thin device could not be deleted, so the intent must not delete it at the next opening. */
+  async #keep(intent: Intent, volume: Volume, mark: boolean, error: unknown): Promise<'marked'> {
     try {
-      if (mark && DmError.is(error, 'BUSY')) await markDeleted(this.#ports, volume);
-    } catch (markError) {
-      return asDmError(markError);
+      if (!mark || !DmError.is(error, 'BUSY')) throw error;
+      await markDeleted(this.#ports, volume);
+      return 'marked';
     } finally {
       await this.#intents.close(intent);
     }
-    return asDmError(error);
+  }
+
+  /**
+   * Removes the record of a volume whose thin device is gone. Its thin id is not free before: a record that named the thin
+   * device of another volume would take that one along.
+   */
+  async #forget(intent: Intent, volume: Volume): Promise<void> {
+    const { records, volumes } = this.#ports;
+    try {
+      await records.removeVolume(volume.id);
+    } catch (error) {
+      this.#unsettled.leaveDeletion(intent, recordOf(volume));
+      volumes.put({ ...recordOf(volume), isDeleted: true });
+      throw error;
+    }
+    volumes.remove(volume.id);
+    this.#ids.free(volume.thinId);
   }
 
   /** Undoes a making that failed, and gives the error it failed with. */

@@ -40,10 +40,9 @@ async function deleteOnce(
     await takeAway(context, volume, mayDefer && deferredRemoval).catch((error: unknown) => {
       if (!mayDefer || !DmError.is(error, 'BUSY')) throw error;
     });
-    await context.transactions.unmake(context.volumes.get(id), { mark: mayDefer }, signal);
-    return 'deleted';
+    const outcome = await context.transactions.unmake(id, { mark: mayDefer }, signal);
+    return outcome === 'marked' ? 'deferred' : 'deleted';
   } catch (error) {
-    if (mayDefer && DmError.is(error, 'BUSY')) return 'deferred';
     throw attempting(`delete ${shownId(id)}`, error, whoHasIt(error, volume));
   }
 }
