@@ -30,6 +30,8 @@ export interface Change {
   /** Absolute within the layer: `/etc/hosts`. */
   readonly path: string;
   readonly kind: ChangeKind;
+  /** The path's bytes, where they are not UTF-8 and `path` shows them as `\\xNN`. */
+  readonly rawPath?: Uint8Array | undefined;
 }
 
 /** Docker's `GraphDriver.Data`. */
@@ -37,6 +39,14 @@ export interface LayerMetadata {
   readonly DeviceId: string;
   readonly DeviceSize: string;
   readonly DeviceName: string;
+}
+
+/** How much of a pool's data or metadata device is used. */
+export interface SpaceUse {
+  readonly used: Bytes;
+  readonly total: Bytes;
+  /** What is free, or what the file system under a loop file has left, where that is less. */
+  readonly available: Bytes;
 }
 
 /** The driver's state, typed; `rows` are the same as `docker info` shows them, in its order and words. */
@@ -52,8 +62,8 @@ export interface DriverStatus {
   readonly metadataFile: string | undefined;
   readonly dataLoopFile: string | undefined;
   readonly metadataLoopFile: string | undefined;
-  readonly data: { readonly used: Bytes; readonly total: Bytes; readonly available: Bytes };
-  readonly metadata: { readonly used: Bytes; readonly total: Bytes; readonly available: Bytes };
+  readonly data: SpaceUse;
+  readonly metadata: SpaceUse;
   readonly minimumFreeSpace: Bytes;
   readonly deferredRemoval: boolean;
   readonly deferredDeletion: boolean;
@@ -99,7 +109,7 @@ export interface GraphDriver extends AsyncDisposable {
    */
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes>;
   /** Grows a pool over loop files to these sizes, online. @throws DmError NOT_SUPPORTED: the pool came from outside. */
-  resizePool(sizes: { readonly data?: Bytes; readonly metadata?: Bytes }): Promise<void>;
+  resizePool(sizes: { readonly data?: Bytes | undefined; readonly metadata?: Bytes | undefined }): Promise<void>;
   /** Unmounts and deactivates everything, removes a pool of its own, and gives the root back. Also `Symbol.asyncDispose`. */
   close(): Promise<void>;
   /** Gives the root back and leaves mounts, devices and pool as they are, for the next who opens it. */

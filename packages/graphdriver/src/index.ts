@@ -8,6 +8,9 @@ export type {
   GraphDriver,
   Layer,
   LayerMetadata,
+  SpaceUse,
 } from './graph-driver.ts';
+export { openGraphDriver } from './open-graph-driver.ts';
 export { type RawPath, rawPath, rawPathOfText, showPath, textOfPath } from './path/raw-path.ts';
+export type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
 export { compareTrees, type TreeChange } from './tree/compare-trees.ts';

@@ -32,7 +32,7 @@ export interface ApplyOptions {
  */
 export async function applyDiff(root: RawPath, tar: AsyncIterable<Uint8Array>, options: ApplyOptions): Promise<Bytes> {
   const unpacking = new Unpacking(root, options);
-  for await (const item of readTar(tar)) {
+  for await (const item of readTar(tar, options.signal)) {
     throwIfAborted(options.signal, 'apply');
     await unpacking.unpack(item);
   }

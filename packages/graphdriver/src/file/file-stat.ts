@@ -1,4 +1,5 @@
 import { type BigIntStats, lstat } from 'node:fs';
+import type { DeviceNumber } from '@dmthin/domain';
 import { hostPath, type RawPath } from '../path/raw-path.ts';
 import { errnoOf, fileError } from './file-error.ts';
 
@@ -44,8 +45,7 @@ export function fileStatOf(stats: BigIntStats): FileStat {
     gid: Number(stats.gid),
     size: Number(stats.size),
     links: Number(stats.nlink),
-    major: isDevice ? majorOf(stats.rdev) : 0,
-    minor: isDevice ? minorOf(stats.rdev) : 0,
+    ...(isDevice ? deviceNumberOf(stats.rdev) : { major: 0, minor: 0 }),
     inode: stats.ino,
     device: stats.dev,
     modifiedNs: stats.mtimeNs,
@@ -64,6 +64,10 @@ const TYPES: ReadonlyMap<number, FileType> = new Map([
 
 const typeOf = (mode: number): FileType => TYPES.get(mode & 0o170000) ?? 'file';
 
-/** gnu_dev_major and gnu_dev_minor (sys/sysmacros.h). */
-const majorOf = (device: bigint): number => Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n));
-const minorOf = (device: bigint): number => Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));
+/** A dev_t taken apart (gnu_dev_major and gnu_dev_minor of sys/sysmacros.h). */
+export function deviceNumberOf(device: bigint): DeviceNumber {
+  return {
+    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
+    minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
+  };
+}

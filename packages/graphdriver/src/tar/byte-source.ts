@@ -1,13 +1,20 @@
+import { DmError } from '@dmthin/domain';
+import type { CancelSignal } from '@dmthin/ports';
+import { throwIfAborted } from '../file/abort.ts';
+
 /** Bytes of a stream in the portions that the reader wants; holds no more than the one chunk it was given. */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #signal: CancelSignal | undefined;
   #rest: Buffer = Buffer.alloc(0);
   #isAtEnd = false;
   /** How many bytes were taken. */
   offset = 0;
 
-  constructor(stream: AsyncIterable<Uint8Array>) {
+  /** @param signal ends a wait for a stream that does not go on. */
+  constructor(stream: AsyncIterable<Uint8Array>, signal?: CancelSignal) {
     this.#chunks = stream[Symbol.asyncIterator]();
+    this.#signal = signal;
   }
 
   /** Up to `limit` bytes, none of them copied; undefined at the end. */
@@ -46,16 +53,33 @@ export class ByteSource {
 
   /** Tells the stream that no more is wanted. */
   async close(): Promise<void> {
-    if (!this.#isAtEnd) await this.#chunks.return?.();
+    if (this.#isAtEnd) return;
     this.#isAtEnd = true;
+    const closed = this.#chunks.return?.();
+    // A stream that does not go on does not hear of it either; nobody waits for it, and nobody wants its last words.
+    if (this.#signal?.aborted === true) closed?.catch(() => undefined);
+    else await closed;
   }
 
   async #fill(): Promise<boolean> {
     if (this.#isAtEnd) return false;
-    const { done, value } = await this.#chunks.next();
+    const { done, value } = await this.#next();
     this.#isAtEnd = done === true;
     if (done === true) return false;
     this.#rest = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     return true;
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    throwIfAborted(this.#signal, 'apply');
+    const next = this.#chunks.next();
+    const signal = this.#signal;
+    if (signal === undefined) return next;
+    return new Promise((resolve, reject) => {
+      const stop = (): void => reject(new DmError('ABORTED', 'apply was aborted', { cause: signal.reason }));
+      signal.addEventListener('abort', stop, { once: true });
+      const heard = (): void => signal.removeEventListener('abort', stop);
+      next.then(resolve, reject).then(heard, heard);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { DmError } from '@dmthin/domain';
+import type { CancelSignal } from '@dmthin/ports';
 import { type RawPath, showPath } from '../path/raw-path.ts';
 import { ByteSource } from './byte-source.ts';
 import { contentLength, decodeHeader, entryOf, type TarHeader } from './decode-header.ts';
@@ -21,11 +22,14 @@ const READ_SIZE = 256 * 1024;
  * ahead of what is asked for, and what was not read of a content is passed over.
  *
  * tar-stream is not used because it decodes PAX values as UTF-8, which loses capabilities and names in other bytes
- * (docs/decisions/tar-codec.md).
+ * (docs/decisions/0010-own-tar-codec.md).
  * @throws DmError CORRUPT: not a tar, or cut off: a tar that is whole ends in blocks of zeros.
  */
-export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<TarItem, void, undefined> {
-  const source = new ByteSource(stream);
+export async function* readTar(
+  stream: AsyncIterable<Uint8Array>,
+  signal?: CancelSignal,
+): AsyncGenerator<TarItem, void, undefined> {
+  const source = new ByteSource(stream, signal);
   try {
     let records = new Map<string, string>();
     for (;;) {

@@ -1,0 +1,33 @@
+import type { Deferral, DevicePrefix, StorageOptions } from '@dmthin/domain';
+import type { Gate, KeyedLock, RecoveryReport, ThinPool } from '@dmthin/engine';
+import type { Lineage } from '../layer/lineage.ts';
+import type { PendingGrowth } from '../layer/pending-growth.ts';
+import type { RootLayout } from '../layout/root-layout.ts';
+import type { MountCounts } from '../mount/mount-counts.ts';
+import type { PoolSource } from '../pool/pool-source.ts';
+import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
+
+/** What the use cases of one open driver share. */
+export interface DriverContext {
+  readonly ports: GraphDriverPorts;
+  readonly settings: GraphDriverSettings;
+  readonly options: StorageOptions;
+  readonly deferral: Deferral;
+  readonly layout: RootLayout;
+  readonly prefix: DevicePrefix;
+  readonly source: PoolSource;
+  readonly pool: ThinPool;
+  readonly counts: MountCounts;
+  readonly lineage: Lineage;
+  readonly growth: PendingGrowth;
+  /** One lock a layer, around its making, mount and removal. */
+  readonly locks: KeyedLock;
+  readonly gate: Gate;
+  /** What opening found and did, in the engine and here. */
+  readonly recovery: RecoveryReport;
+  /** libdevmapper's version, where one is used. */
+  readonly libraryVersion: string | undefined;
+}
+
+/** What can be done before layers are known: all that the base device needs. */
+export type VolumeContext = Pick<DriverContext, 'ports' | 'options' | 'layout' | 'pool' | 'growth'>;

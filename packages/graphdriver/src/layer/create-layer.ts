@@ -1,0 +1,81 @@
+import { BASE_VOLUME, type Bytes, layerSize, parseLayerOptions, type VolumeId, volumeId } from '@dmthin/domain';
+import { withUndoError } from '@dmthin/engine';
+import type { CancelSignal } from '@dmthin/ports';
+import type { DriverContext } from '../driver/driver-context.ts';
+import type { CreateLayerOptions } from '../graph-driver.ts';
+import { growFilesystem } from './grow-filesystem.ts';
+import { unknownLayer } from './unknown-layer.ts';
+
+/** See `GraphDriver.create`. */
+export async function createLayer(
+  context: DriverContext,
+  id: VolumeId,
+  { parent, storageOptions = {} }: CreateLayerOptions,
+  signal?: CancelSignal,
+): Promise<void> {
+  const origin = parent === undefined || parent === '' ? BASE_VOLUME : volumeId(parent);
+  const options = parseLayerOptions(storageOptions);
+  await context.locks.run(
+    [id],
+    async () => {
+      const source = context.pool.find(origin);
+      if (source === undefined) throw unknownLayer(origin);
+      const size = layerSize(options, source.size);
+      const mustGrow = size > source.size || context.growth.has(origin);
+      if (!mustGrow) return snapshot(context, id, origin, size, signal);
+      await createLarger(context, id, origin, size, signal);
+    },
+    signal,
+  );
+}
+
+/** The mark is there before the device is: whatever cuts this off, the next mount finishes the growth. */
+async function createLarger(
+  context: DriverContext,
+  id: VolumeId,
+  origin: VolumeId,
+  size: Bytes,
+  signal: CancelSignal | undefined,
+): Promise<void> {
+  if (context.pool.find(id) === undefined) await context.growth.add(id);
+  await snapshot(context, id, origin, size, signal);
+  try {
+    await growFilesystem(context, id, signal);
+  } catch (error) {
+    try {
+      await context.pool.delete(id, { sync: true });
+      await forget(context, id);
+    } catch (undoError) {
+      throw withUndoError(error, undoError);
+    }
+    throw error;
+  }
+}
+
+async function snapshot(
+  context: DriverContext,
+  id: VolumeId,
+  origin: VolumeId,
+  size: Bytes,
+  signal: CancelSignal | undefined,
+): Promise<void> {
+  const isNew = context.pool.find(id) === undefined;
+  // Before the volume: a mark without a volume is dropped at the next start, a volume without a mark is an orphan.
+  if (isNew && origin !== BASE_VOLUME) await context.lineage.record(id, origin);
+  try {
+    await context.pool.snapshot(id, origin, size, signal);
+  } catch (error) {
+    try {
+      if (isNew && context.pool.find(id) === undefined) await forget(context, id);
+    } catch (undoError) {
+      throw withUndoError(error, undoError);
+    }
+    throw error;
+  }
+}
+
+/** Drops what is noted of a layer that is gone. */
+export async function forget(context: DriverContext, id: VolumeId): Promise<void> {
+  await context.growth.remove(id);
+  await context.lineage.forget(id);
+}

@@ -1,0 +1,43 @@
+import { rmdir } from 'node:fs/promises';
+import { DmError, type VolumeId } from '@dmthin/domain';
+import type { CancelSignal } from '@dmthin/ports';
+import type { DriverContext } from '../driver/driver-context.ts';
+import { errnoOf } from '../file/file-error.ts';
+import { mountPointOf } from '../layout/root-layout.ts';
+import { forget } from './create-layer.ts';
+
+/** See `GraphDriver.remove`. */
+export async function removeLayer(context: DriverContext, id: VolumeId, signal?: CancelSignal): Promise<void> {
+  await context.locks.run(
+    [id],
+    async () => {
+      if (context.pool.find(id) === undefined) return;
+      const users = context.counts.of(id);
+      if (users > 0 && !context.deferral.deletion) throw stillMounted(id, users);
+      const outcome = await context.pool.delete(id, {}, signal);
+      if (outcome === 'deferred') return;
+      await forget(context, id);
+      await removeMountPoint(context, id);
+    },
+    signal,
+  );
+}
+
+async function removeMountPoint({ ports, layout }: DriverContext, id: VolumeId): Promise<void> {
+  const target = mountPointOf(layout, id);
+  try {
+    await rmdir(target);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT')
+      ports.log.write('warn', `mount point ${target} stays: it cannot be removed`, { error });
+  }
+}
+
+function stillMounted(id: VolumeId, users: number): DmError {
+  return new DmError('BUSY', `failed to remove device ${id}: it is mounted, ${users} time${users === 1 ? '' : 's'}`, {
+    errno: 'EBUSY',
+    operation: 'remove',
+    subject: id,
+    remedy: `Unmount it first (dmthin umount ${id}), or allow deferred deletion (dm.use_deferred_deletion=true).`,
+  });
+}

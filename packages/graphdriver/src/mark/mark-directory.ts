@@ -1,0 +1,68 @@
+import { open, readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, fileError } from '../file/file-error.ts';
+import { rawPathOfText } from '../path/raw-path.ts';
+
+/**
+ * A set of short words on disk, each an empty file's name: adding and taking away is one step of the file system, so
+ * that none is ever half written, and all are read at once.
+ */
+export class MarkDirectory {
+  readonly #directory: string;
+  readonly #marks: Set<string>;
+
+  private constructor(directory: string, marks: Iterable<string>) {
+    this.#directory = directory;
+    this.#marks = new Set(marks);
+  }
+
+  static async open(directory: string): Promise<MarkDirectory> {
+    try {
+      return new MarkDirectory(directory, await readdir(directory));
+    } catch (error) {
+      throw fileError(error, 'read', rawPathOfText(directory));
+    }
+  }
+
+  has(mark: string): boolean {
+    return this.#marks.has(mark);
+  }
+
+  all(): Iterable<string> {
+    return this.#marks;
+  }
+
+  /** `lasting`: resolves when a power cut will not take it back. */
+  async add(mark: string, { lasting = false }: { readonly lasting?: boolean } = {}): Promise<void> {
+    const path = join(this.#directory, mark);
+    try {
+      await (await open(path, 'w', 0o600)).close();
+      if (lasting) await syncDirectory(this.#directory);
+    } catch (error) {
+      throw fileError(error, 'write', rawPathOfText(path));
+    }
+    this.#marks.add(mark);
+  }
+
+  /** Succeeds where there is none. */
+  async remove(mark: string): Promise<void> {
+    const path = join(this.#directory, mark);
+    try {
+      await unlink(path);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw fileError(error, 'remove', rawPathOfText(path));
+    }
+    this.#marks.delete(mark);
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  // Windows opens no directories, and keeps their order by itself.
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

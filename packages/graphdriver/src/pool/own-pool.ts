@@ -1,0 +1,149 @@
+import {
+  type Bytes,
+  bytesOf,
+  type DeviceName,
+  type DevicePrefix,
+  DmError,
+  dataBlocks,
+  poolDeviceName,
+  type StorageOptions,
+  sectorsOf,
+  thinPoolTable,
+} from '@dmthin/domain';
+import { attempting, withUndoError } from '@dmthin/engine';
+import type { DeviceInfo, LoopDevice, PoolIdentity } from '@dmthin/ports';
+import { DATA_FILE, METADATA_FILE, type RootLayout } from '../layout/root-layout.ts';
+import type { GraphDriverPorts } from '../ports.ts';
+import { ensureLoopFile } from './loop-file.ts';
+import { refuseOtherPool } from './pool-identity.ts';
+import type { BackingDevice, PoolSource } from './pool-source.ts';
+import { takeOverPool } from './take-over-pool.ts';
+
+/** The kernel sends an event when so few blocks are free; Docker's number (docker-devicemapper.md 6.3). */
+export const LOW_WATER_MARK: ReturnType<typeof dataBlocks> = dataBlocks(32_768);
+
+type PoolPorts = Pick<GraphDriverPorts, 'kernel' | 'log' | 'blockDevices' | 'loopDevices'>;
+
+/**
+ * The driver's own pool, over the files of the root or the devices of dm.datadev and dm.metadatadev. One that is there
+ * is taken over as it is; else it is made, with what earlier runs left in its files.
+ * @throws DmError CONFLICT: this root was made with another pool. What files, loop devices and the kernel throw.
+ */
+export async function openOwnPool(
+  ports: PoolPorts,
+  options: StorageOptions,
+  layout: RootLayout,
+  prefix: DevicePrefix,
+  stored: PoolIdentity | undefined,
+): Promise<PoolSource> {
+  const name = poolDeviceName(prefix);
+  const known = {
+    poolName: name,
+    dataDevice: options.dataDevice ?? DATA_FILE,
+    metadataDevice: options.metadataDevice ?? METADATA_FILE,
+  };
+  refuseOtherPool(stored, known);
+  const present = await infoOf(ports, name);
+  const found = present?.hasLiveTable === true ? await takeOverPool(ports, options, layout, present) : undefined;
+  // A device without a table is what a crash in the middle of making it leaves.
+  if (present !== undefined && found === undefined) await ports.kernel.remove(name);
+  const blockSize = found?.blockSize ?? blockSizeFor(ports, options, stored);
+  const backing = found?.backing ?? (await makePool(ports, options, layout, name, blockSize));
+  return { name, blockSize, backing, isMadeNow: found === undefined, identity: { ...known, blockSize } };
+}
+
+async function infoOf({ kernel }: PoolPorts, name: DeviceName): Promise<DeviceInfo | undefined> {
+  try {
+    return await kernel.info(name);
+  } catch (error) {
+    if (DmError.is(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+/** A pool keeps the block size it was made with (defect 27). */
+function blockSizeFor({ log }: PoolPorts, { blockSize }: StorageOptions, stored: PoolIdentity | undefined): Bytes {
+  const wanted = bytesOf(blockSize);
+  if (stored === undefined || stored.blockSize === wanted) return wanted;
+  log.write('warn', `the pool keeps its blocks of ${stored.blockSize} bytes; dm.blocksize is for new pools`);
+  return stored.blockSize;
+}
+
+async function makePool(
+  ports: PoolPorts,
+  options: StorageOptions,
+  layout: RootLayout,
+  name: DeviceName,
+  blockSize: Bytes,
+): Promise<{ readonly data: BackingDevice; readonly metadata: BackingDevice }> {
+  const attached: LoopDevice[] = [];
+  const open = async (device: string | undefined, file: string, size: Bytes): Promise<BackingDevice> => {
+    if (device !== undefined) return { path: device, loopFile: undefined };
+    await ensureLoopFile(file, size, ports.log);
+    const wasAttached = (await ports.loopDevices.find(file)) !== undefined;
+    const loop = await ports.loopDevices.attach(file);
+    if (wasAttached) await ports.loopDevices.refreshSize(loop);
+    else attached.push(loop);
+    return { path: loop.path, loopFile: file };
+  };
+  try {
+    const data = await open(options.dataDevice, layout.dataFile, options.loopDataSize);
+    const metadata = await open(options.metadataDevice, layout.metadataFile, options.loopMetadataSize);
+    await makeDevice(ports, name, data, metadata, blockSize);
+    return { data, metadata };
+  } catch (error) {
+    throw await detached(ports, attached, attempting(`make the pool "${name}"`, error));
+  }
+}
+
+async function makeDevice(
+  { kernel, blockDevices }: PoolPorts,
+  name: DeviceName,
+  data: BackingDevice,
+  metadata: BackingDevice,
+  blockSize: Bytes,
+): Promise<void> {
+  const table = thinPoolTable({
+    metadata: metadata.path,
+    data: data.path,
+    size: sectorsOf(await blockDevices.size(data.path)),
+    blockSize: sectorsOf(blockSize),
+    lowWaterMark: LOW_WATER_MARK,
+    features: ['skip_block_zeroing'],
+  });
+  try {
+    await kernel.sequence([
+      { command: 'create', device: name },
+      { command: 'load', device: name, table },
+      { command: 'resume', device: name },
+    ]);
+  } catch (error) {
+    const failure = attempting('load its table', error, await remedyOf(kernel, error));
+    if (DmError.is(error) && error.operation === 'create') throw failure;
+    await kernel.remove(name).catch((undoError: unknown) => {
+      if (!DmError.is(undoError, 'NOT_FOUND')) throw withUndoError(failure, undoError);
+    });
+    throw failure;
+  }
+}
+
+async function remedyOf(kernel: PoolPorts['kernel'], error: unknown): Promise<string | undefined> {
+  const targets = await kernel.targets().catch(() => undefined);
+  if (targets?.every(({ type }) => type !== 'thin-pool') === true)
+    return 'This kernel has no thin-pool target: load it (modprobe dm_thin_pool), or use a kernel with CONFIG_DM_THIN_PROVISIONING.';
+  if (DmError.is(error, 'INVALID_ARGUMENT'))
+    return 'If the metadata holds a pool already, it has another block size: give the dm.blocksize it was made with.';
+  if (DmError.is(error, 'CORRUPT'))
+    return 'Check and repair the metadata (dmthin metadata check, repair) before the pool is used again.';
+  return undefined;
+}
+
+/** Detaches what was attached for a pool that was not made; gives the error it failed with. */
+async function detached({ loopDevices }: PoolPorts, loops: readonly LoopDevice[], error: DmError): Promise<DmError> {
+  try {
+    for (const loop of loops) await loopDevices.detach(loop);
+    return error;
+  } catch (undoError) {
+    return withUndoError(error, undoError);
+  }
+}

@@ -1,0 +1,36 @@
+import type { StorageOptions } from '@dmthin/domain';
+import type {
+  BlockDevices,
+  Clock,
+  FileAttributes,
+  Filesystems,
+  Kernel,
+  Log,
+  LoopDevices,
+  Mounts,
+  Records,
+} from '@dmthin/ports';
+
+/** What the driver stands on. All of it stays the caller's to close, after the driver. */
+export interface GraphDriverPorts {
+  readonly kernel: Kernel;
+  /** Of the same root; opening them has taken it for this process. */
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly blockDevices: BlockDevices;
+  readonly loopDevices: LoopDevices;
+  readonly filesystems: Filesystems;
+  readonly mounts: Mounts;
+  readonly fileAttributes: FileAttributes;
+}
+
+export interface GraphDriverSettings {
+  /** Docker's `<docker root>/devicemapper`; absolute. Made where it is missing. */
+  readonly root: string;
+  readonly options: StorageOptions;
+  /** Whose a layer's new root directory is: the root of a user namespace, where one is used. 0:0 where it is not given. */
+  readonly rootOwner?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Called last by `close` and `release`: closes what was opened for this driver alone, such as its records. */
+  readonly afterClose?: (() => Promise<void>) | undefined;
+}

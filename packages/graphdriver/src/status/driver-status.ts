@@ -1,0 +1,64 @@
+import { BASE_VOLUME, type Bytes, bytes, METADATA_BLOCK_SIZE, type PoolStatus } from '@dmthin/domain';
+import type { DriverContext } from '../driver/driver-context.ts';
+import type { DriverStatus, SpaceUse } from '../graph-driver.ts';
+import { freeSpaceUnder } from './host-space.ts';
+import { formatRows } from './status-rows.ts';
+
+const NONE: SpaceUse = { used: bytes(0), total: bytes(0), available: bytes(0) };
+
+/** The driver's state now. Takes no lock, and makes the pool commit nothing. */
+export async function driverStatus(context: DriverContext): Promise<DriverStatus> {
+  const { pool, source, options, deferral, ports, libraryVersion } = context;
+  const { data: dataDevice, metadata: metadataDevice } = source.backing ?? {};
+  const status = await pool.status();
+  const [data, metadata] = await Promise.all([
+    spaceOf(status, 'data', source.blockSize, dataDevice?.loopFile),
+    spaceOf(status, 'metadata', bytes(METADATA_BLOCK_SIZE), metadataDevice?.loopFile),
+  ]);
+  const volumes = [...pool.volumes()];
+  const deleted = volumes.filter(({ isDeleted }) => isDeleted).length;
+  const state: Omit<DriverStatus, 'rows'> = {
+    poolName: pool.name,
+    blockSize: source.blockSize,
+    baseDeviceSize: pool.find(BASE_VOLUME)?.size ?? bytes(0),
+    backingFilesystem: pool.poolRecord.baseFilesystem,
+    udevSync: ports.kernel.capabilities.udevSync,
+    pool: status,
+    dataFile: dataDevice?.path,
+    metadataFile: metadataDevice?.path,
+    dataLoopFile: dataDevice?.loopFile,
+    metadataLoopFile: metadataDevice?.loopFile,
+    data,
+    metadata,
+    minimumFreeSpace: minimumFree(status, options.minFreeSpace, source.blockSize),
+    deferredRemoval: deferral.removal,
+    deferredDeletion: deferral.deletion,
+    deferredDeletedCount: deleted,
+    libraryVersion,
+    layers: volumes.filter(({ id, isDeleted }) => id !== BASE_VOLUME && !isDeleted).length,
+    recovery: context.recovery,
+  };
+  return { ...state, rows: formatRows(state) };
+}
+
+async function spaceOf(
+  status: PoolStatus,
+  what: 'data' | 'metadata',
+  blockSize: Bytes,
+  loopFile: string | undefined,
+): Promise<SpaceUse> {
+  // Docker shows zeros of a pool that cannot be read; `pool` says why.
+  if (status.kind !== 'ok') return NONE;
+  const used = bytes(status[what].used * blockSize);
+  const total = bytes(status[what].total * blockSize);
+  const free = bytes(total > used ? total - used : 0n);
+  if (loopFile === undefined) return { used, total, available: free };
+  const onHost = await freeSpaceUnder(loopFile);
+  if (onHost < free) return { used, total, available: onHost };
+  return { used, total, available: free };
+}
+
+function minimumFree(status: PoolStatus, percent: number, blockSize: Bytes): Bytes {
+  if (status.kind !== 'ok') return bytes(0);
+  return bytes(((status.data.total * BigInt(percent)) / 100n) * blockSize);
+}

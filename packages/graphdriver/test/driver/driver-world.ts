@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { type DeviceName, deviceName, parseStorageOptions, sectors, sectorsOf, thinPoolTable } from '@dmthin/domain';
+import {
+  type GraphDriver,
+  type GraphDriverPorts,
+  type GraphDriverSettings,
+  openGraphDriver,
+} from '@dmthin/graphdriver';
+import { createFakeHost, type FakeHost } from '@dmthin/host-fake';
+import { createFakeKernel, type FakeKernel, FileStore, systemClock } from '@dmthin/kernel-fake';
+import type { LogLevel, Records } from '@dmthin/ports';
+import { openDockerRecords } from '@dmthin/records-docker';
+import { createMemoryRecords, createMemoryStore, type MemoryStore } from '@dmthin/records-memory';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** A machine to run the driver on, with one root. */
+export interface DriverWorld extends AsyncDisposable {
+  readonly root: string;
+  readonly ports: Omit<GraphDriverPorts, 'records'>;
+  readonly log: readonly LogLine[];
+  /** Opens the driver on the root; `options` as for `--storage-opt`. The small sizes of `SMALL` come before them. */
+  open(options?: readonly string[], settings?: Partial<GraphDriverSettings>): Promise<GraphDriver>;
+  /** A thin pool made by somebody else, under this name, of 256 MiB. */
+  makePool(name: string): Promise<DeviceName>;
+}
+
+export type MakeWorld = () => Promise<DriverWorld>;
+
+export const MIB: number = 2 ** 20;
+/** What tests need no more than. */
+export const SMALL: readonly string[] = ['dm.basesize=48M', 'dm.loopdatasize=512M', 'dm.loopmetadatasize=16M'];
+
+/** What only a machine in memory can do. */
+export interface FakeWorld extends DriverWorld {
+  readonly kernel: FakeKernel;
+  readonly host: FakeHost;
+  readonly store: MemoryStore;
+  /** A power cut: the machine comes up again with what was on its disks; who had the root open is dead. */
+  crash(): Promise<void>;
+}
+
+/** The fake kernel and host, and records of either kind. */
+export async function fakeWorld(records: 'memory' | 'docker'): Promise<FakeWorld> {
+  const directory = await temporaryDirectory();
+  const root = join(directory.path, 'devicemapper');
+  const kernel = createFakeKernel();
+  const host = createFakeHost({
+    layer: kernel,
+    openStore: (file) => new FileStore(file),
+    stateDirectory: join(directory.path, 'state'),
+  });
+  const log: LogLine[] = [];
+  const store = createMemoryStore();
+  const openRecords = async (): Promise<Records> =>
+    records === 'memory' ? createMemoryRecords(store) : openDockerRecords({ directory: root, isDurable: false });
+  const ports = {
+    kernel,
+    clock: systemClock,
+    log: { write: (level: LogLevel, message: string) => void log.push({ level, message }) },
+    blockDevices: host.blockDevices,
+    loopDevices: host.loopDevices,
+    filesystems: host.filesystems,
+    mounts: host.mounts,
+    fileAttributes: host.fileAttributes,
+  };
+  let held: Records | undefined;
+  return {
+    root,
+    ports,
+    log,
+    kernel,
+    host,
+    store,
+    async open(options = [], settings = {}) {
+      const opened = await openRecords();
+      held = opened;
+      try {
+        return await openGraphDriver(
+          { ...ports, records: opened },
+          {
+            root,
+            options: parseStorageOptions([...SMALL, ...options]),
+            afterClose: () => opened.close(),
+            ...settings,
+          },
+        );
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
+    },
+    async makePool(name) {
+      const make = async (file: string, size: number): Promise<string> => {
+        const { open } = await import('node:fs/promises');
+        const handle = await open(join(directory.path, file), 'w');
+        await handle.truncate(size);
+        await handle.close();
+        return (await host.loopDevices.attach(join(directory.path, file))).path;
+      };
+      const device = deviceName(name);
+      const data = await make(`${name}-data`, 256 * MIB);
+      const metadata = await make(`${name}-metadata`, 8 * MIB);
+      const size = sectorsOf(await host.blockDevices.size(data));
+      await kernel.sequence([
+        { command: 'create', device },
+        { command: 'load', device, table: thinPoolTable({ metadata, data, size, blockSize: sectors(128) }) },
+        { command: 'resume', device },
+      ]);
+      return device;
+    },
+    async crash() {
+      store.crash();
+      held = undefined;
+      await host.reset();
+    },
+    async [Symbol.asyncDispose]() {
+      await held?.close().catch(() => undefined);
+      await host.reset();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
