@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,8 @@ export function newScratch(): string {
 }
 
 export function removeScratch(scratch: string): void {
+  // Whatever modes a test left behind.
+  if (process.platform !== 'win32') execFileSync('chmod', ['-R', 'u+rwx', scratch]);
   rmSync(scratch, { recursive: true, force: true });
 }
 

@@ -8,7 +8,6 @@ import { asHostError, hostError } from '../error/host-error.ts';
 import type { HostFaults } from '../fault/faults.ts';
 import { probeDevice } from '../filesystem/probe-device.ts';
 import { type BytePath, bytePath } from './byte-path.ts';
-import { FileTimes } from './file-times.ts';
 import { type MountSettings, readMountOptions } from './mount-options.ts';
 import { MountPlace } from './mount-place.ts';
 import { MountedTree, type SavedMount } from './mounted-tree.ts';
@@ -31,7 +30,6 @@ export class FakeMounts implements Mounts {
   /** Targets that are being mounted on. */
   readonly #pending = new Set<string>();
   #nextId = 1;
-  #prepared: Promise<FileTimes> | undefined;
 
   constructor(options: FakeMountOptions) {
     this.#options = options;
@@ -119,13 +117,12 @@ export class FakeMounts implements Mounts {
 
   /** Takes up the mounts of an earlier run. @throws DmError NOT_FOUND: a device is not there. */
   async restore(saved: readonly SavedMount[]): Promise<void> {
-    const times = await this.#prepare();
     for (const mount of saved) {
       const { id, directory, point, uuid, settings } = mount;
       const place = MountPlace.at(this.#state, id, point.target, directory);
       this.#nextId = Math.max(this.#nextId, id + 1);
       const handle = this.#open(point.number, point.target, settings);
-      this.#trees.set(point.target, this.#tree(handle, point, place, uuid, settings, times));
+      this.#trees.set(point.target, this.#tree(handle, point, place, uuid, settings));
     }
   }
 
@@ -133,7 +130,7 @@ export class FakeMounts implements Mounts {
   async reset(): Promise<void> {
     for (const tree of this.#trees.values()) tree.close();
     this.#trees.clear();
-    await this.#prepare();
+    await mkdir(this.#state, { recursive: true });
     for (const place of await MountPlace.left(this.#state)) {
       if (await place.isShown()) await place.hide();
       await place.remove();
@@ -147,13 +144,12 @@ export class FakeMounts implements Mounts {
     type: FilesystemType,
     settings: MountSettings,
   ): Promise<void> {
-    const times = await this.#prepare();
     const handle = this.#open(number, target, settings);
     let place: MountPlace | undefined;
     try {
       const uuid = await this.#identify(source, handle, type, settings);
       place = await MountPlace.create(this.#state, this.#nextId++, target);
-      const tree = this.#tree(handle, { target, source, type, number }, place, uuid, settings, times);
+      const tree = this.#tree(handle, { target, source, type, number }, place, uuid, settings);
       await tree.show();
       this.#trees.set(target, tree);
     } catch (error) {
@@ -177,15 +173,8 @@ export class FakeMounts implements Mounts {
     });
   }
 
-  #tree(
-    handle: BlockHandle,
-    point: MountPoint,
-    place: MountPlace,
-    uuid: string,
-    settings: MountSettings,
-    times: FileTimes,
-  ): MountedTree {
-    return new MountedTree({ handle, place, point, uuid, settings, times, covered: () => this.#covered(point.target) });
+  #tree(handle: BlockHandle, point: MountPoint, place: MountPlace, uuid: string, settings: MountSettings): MountedTree {
+    return new MountedTree({ handle, place, point, uuid, settings, covered: () => this.#covered(point.target) });
   }
 
   /** The uuid of the filesystem on a device. @throws DmError INVALID_ARGUMENT: not of that type, or mounted already. */
@@ -244,11 +233,6 @@ export class FakeMounts implements Mounts {
 
   get #state(): string {
     return join(this.#options.stateDirectory, 'mounts');
-  }
-
-  #prepare(): Promise<FileTimes> {
-    this.#prepared ??= mkdir(this.#state, { recursive: true }).then(() => FileTimes.probe(this.#state));
-    return this.#prepared;
   }
 }
 

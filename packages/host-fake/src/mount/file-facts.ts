@@ -21,9 +21,6 @@ export interface FileFacts {
   readonly seen: bigint;
 }
 
-/** Change times advance by the kernel's tick, 10 ms at most; two ticks are enough. */
-const TICK = 20_000_000n;
-
 /** What is at `path` now, links not followed; undefined where nothing is, or nothing a filesystem could keep. */
 export function lookAt(path: BytePath): FileFacts | undefined {
   try {
@@ -56,15 +53,16 @@ export function isSameFile(one: FileFacts, other: FileFacts): boolean {
 }
 
 /**
- * Whether the content of a file may have changed between two looks. A change within one tick of the first look leaves
- * the same times (git calls such a file racily clean), so a file that had just changed then counts as changed.
+ * Whether the content of a file may have changed between two looks. Where change times advance in steps, a change within
+ * one step of the first look leaves the same times (git calls such a file racily clean), so a file that had just changed
+ * then counts as changed. `step` in nanoseconds.
  */
-export function mayDiffer(before: FileFacts, now: FileFacts): boolean {
+export function mayDiffer(before: FileFacts, now: FileFacts, step: bigint): boolean {
   return (
     before.size !== now.size ||
     before.mtime !== now.mtime ||
     before.ctime !== now.ctime ||
-    before.ctime + TICK > before.seen
+    (step > 0n && before.ctime + step > before.seen)
   );
 }
 

@@ -1,9 +1,14 @@
-import { lutimesSync } from 'node:fs';
-import { mkdtemp, rm, stat, utimes } from 'node:fs/promises';
+import { chmodSync, lutimesSync, mkdtempSync, rmdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BytePath, fsPath } from './byte-path.ts';
 
 const SECOND = 1_000_000_000n;
+/** The kernel's coarse clock advances by its tick, 10 ms at most. */
+const TWO_TICKS = 20_000_000n;
+/** How far apart seconds are as floating-point numbers between 2004 and 2038. */
+const SPACING = 2 ** -22;
+/** Seconds with a fraction that is no whole microsecond. */
+const UNEVEN = 1_000_000_000.000_123_5;
 
 /**
  * Sets modification times as exactly as Node.js can. It takes seconds as a floating-point number, which in this century
@@ -11,21 +16,31 @@ const SECOND = 1_000_000_000n;
  * that can be, on the real file too: else a file would change its time by being unmounted and mounted again.
  */
 export class FileTimes {
+  /**
+   * How long, in nanoseconds, a file may change after a look at it without its times telling. 0 where the file system
+   * gives each change after a look a time of its own (multigrain timestamps, Linux 6.13).
+   */
+  readonly step: bigint;
   readonly #cutsToMicroseconds: boolean;
 
-  private constructor(cutsToMicroseconds: boolean) {
+  private constructor(step: bigint, cutsToMicroseconds: boolean) {
+    this.step = step;
     this.#cutsToMicroseconds = cutsToMicroseconds;
   }
 
-  /** Finds out how this Node.js does it, with a file in `directory`. */
-  static async probe(directory: string): Promise<FileTimes> {
-    const place = await mkdtemp(join(directory, 'times-'));
+  /** Finds out how this Node.js and this file system do it, with a file in `directory`. */
+  static probe(directory: string): FileTimes {
+    const place = mkdtempSync(join(directory, 'times-'));
     try {
-      await utimes(place, 1_000_000_000.000_123_5, 1_000_000_000.000_123_5);
-      const { mtimeNs } = await stat(place, { bigint: true });
-      return new FileTimes(mtimeNs % 1000n === 0n);
+      utimesSync(place, UNEVEN, UNEVEN);
+      const { mtimeNs } = statSync(place, { bigint: true });
+      const changes = Array.from({ length: 5 }, (_, index) => {
+        chmodSync(place, index % 2 === 0 ? 0o700 : 0o711);
+        return statSync(place, { bigint: true }).ctimeNs;
+      });
+      return new FileTimes(new Set(changes).size === changes.length ? 0n : TWO_TICKS, mtimeNs % 1000n === 0n);
     } finally {
-      await rm(place, { recursive: true, force: true });
+      rmdirSync(place);
     }
   }
 
@@ -37,11 +52,13 @@ export class FileTimes {
   /** The argument of `utimes` that comes nearest to `time`. */
   secondsOf(time: bigint): number {
     const nearest = Number(time / SECOND) + Number(time % SECOND) / 1e9;
-    const next = nearest + 2 ** -22;
-    if (this.#result(nearest) === time) return nearest;
-    if (this.#result(next) === time) return next;
-    // Cut to microseconds, the nearest may fall into the one before.
-    return this.#result(nearest) / 1000n === time / 1000n ? nearest : next;
+    const near = [nearest, nearest + SPACING, nearest - SPACING];
+    // Cut to microseconds, the nearest may fall into another one than the time does.
+    return (
+      near.find((seconds) => this.#result(seconds) === time) ??
+      near.find((seconds) => this.#result(seconds) / 1000n === time / 1000n) ??
+      nearest
+    );
   }
 
   /** Sets the modification time of a file, directory or link. */

@@ -13,7 +13,7 @@ import { Baseline } from './baseline.ts';
 import { type BytePath, bytePath } from './byte-path.ts';
 import { releasable } from './discards.ts';
 import { type FileFacts, isSameFile } from './file-facts.ts';
-import type { FileTimes } from './file-times.ts';
+import { FileTimes } from './file-times.ts';
 import { materialize } from './materialize.ts';
 import type { MountSettings } from './mount-options.ts';
 import type { MountPlace } from './mount-place.ts';
@@ -37,7 +37,6 @@ export interface TreeParts {
   readonly point: MountPoint;
   readonly uuid: string;
   readonly settings: MountSettings;
-  readonly times: FileTimes;
   /** Directories within this mount on which others are mounted, and where what is under those lies. */
   readonly covered: () => ReadonlyMap<BytePath, BytePath>;
 }
@@ -49,20 +48,19 @@ export class MountedTree {
   readonly settings: MountSettings;
   readonly place: MountPlace;
   readonly #handle: BlockHandle;
-  readonly #times: FileTimes;
   readonly #covered: TreeParts['covered'];
   readonly #turns = new Turns();
   #location: BytePath;
+  #knownTimes: FileTimes | undefined;
   #isClosed = false;
   #state: { readonly filesystem: DiskFilesystem; baseline: Baseline } | undefined;
 
-  constructor({ handle, place, point, uuid, settings, times, covered }: TreeParts) {
+  constructor({ handle, place, point, uuid, settings, covered }: TreeParts) {
     this.point = point;
     this.uuid = uuid;
     this.settings = settings;
     this.place = place;
     this.#handle = handle;
-    this.#times = times;
     this.#covered = covered;
     this.#location = bytePath(place.target);
   }
@@ -205,6 +203,11 @@ export class MountedTree {
       this.#state = { filesystem: await whenResumed(this.#handle, () => this.#load()), baseline };
     }
     return this.#state;
+  }
+
+  get #times(): FileTimes {
+    this.#knownTimes ??= FileTimes.probe(this.place.directory);
+    return this.#knownTimes;
   }
 
   #load(): DiskFilesystem {

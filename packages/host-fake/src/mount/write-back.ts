@@ -158,12 +158,12 @@ export class WriteBack {
       case 'directory':
         return sameEntries(entries, this.#names(number)) ? before : this.#transaction.directoryContent(entries, before);
       case 'file':
-        if (known !== undefined && !mayDiffer(known.facts, facts)) return before;
+        if (known !== undefined && !mayDiffer(known.facts, facts, this.#times.step)) return before;
         return readable({ path, facts }, () =>
           writeContent(path, before, this.#filesystem.device, this.#transaction, this.#slice),
         );
       case 'symlink':
-        if (known !== undefined && !mayDiffer(known.facts, facts)) return before;
+        if (known !== undefined && !mayDiffer(known.facts, facts, this.#times.step)) return before;
         return this.#target(path, before);
       default:
         return before;
