@@ -26,7 +26,8 @@ export interface Filesystems {
   probe(path: string): Promise<FilesystemInfo | undefined>;
   /**
    * Formats the device; what was on it is lost.
-   * @throws DmError NOT_SUPPORTED: no such mkfs here. INVALID_ARGUMENT: mkfs refused its arguments. NO_SPACE, IO.
+   * @throws DmError NOT_FOUND: no such device. NOT_SUPPORTED: no such mkfs here. INVALID_ARGUMENT: mkfs refused its
+   * arguments. BUSY: mounted, or used by a table. NO_SPACE, IO.
    */
   make(path: string, options: MakeOptions, signal?: CancelSignal): Promise<void>;
   /**

@@ -17,6 +17,7 @@ export interface LoopDevices {
   /**
    * Attaches `file` to a free loop device that detaches itself when its last user goes, with direct I/O where the
    * file system allows it. A file that is attached already is given its loop device again (identity by device and inode).
+   * A user is a mount or a table: one that nobody but this process opened and closed stays until it is detached.
    * @throws DmError NOT_FOUND: no such file. NO_SPACE: no loop device is free. NOT_PERMITTED.
    */
   attach(file: string, options?: AttachOptions): Promise<LoopDevice>;

@@ -8,6 +8,8 @@ import { MIB, newScratch, removeScratch } from '../fixture.ts';
 import { describeTree, edit, edits } from '../tree.ts';
 import { VolatileStore } from '../volatile-store.ts';
 
+const { DMTHIN_PROPERTY_RUNS: PROPERTY_RUNS } = process.env;
+
 /** Edits, and what happens after them. */
 const rounds = fc.array(
   fc.record({
@@ -31,7 +33,7 @@ describe('write-back', () => {
           removeScratch(scratch);
         }
       }),
-      { numRuns: Number(process.env['DMTHIN_PROPERTY_RUNS'] ?? 25) },
+      { numRuns: Number(PROPERTY_RUNS ?? 25) },
     );
   });
 });
