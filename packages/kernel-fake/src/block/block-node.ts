@@ -12,6 +12,8 @@ export interface BlockNode extends Openable {
   readonly isReadOnly: boolean;
   /** Whether discards reach something that can do them. */
   readonly canDiscard: boolean;
+  /** I/O would have to wait: it, or what it stands on, is suspended. */
+  readonly isStalled: boolean;
   readonly openings: Openings;
   /** Fills the whole of `into`. */
   read(offset: number, into: Uint8Array): void;

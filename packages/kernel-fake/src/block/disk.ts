@@ -17,6 +17,7 @@ export class Disk implements BlockNode {
   readonly openings: Openings = new Openings();
   readonly isReadOnly = false;
   readonly canDiscard = true;
+  readonly isStalled = false;
   readonly #faults: DiskFaults;
   readonly #onLastClose: (disk: Disk) => void;
 

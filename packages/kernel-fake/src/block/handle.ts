@@ -52,8 +52,9 @@ export class Handle implements BlockHandle {
   }
 
   discard(offset: number, length: number): void {
-    this.#io('discard', offset, length, () => {
+    this.#io('discard', 0, 0, () => {
       if (!this.#node.canDiscard) throw new Refusal('EOPNOTSUPP', 'the device takes no discards');
+      assertSectors(offset, length);
       if (offset + length > this.#node.size) throw new Refusal('EINVAL', 'beyond the end of the device');
       this.#assertWritable();
       if (length > 0) this.#node.discard(offset, length);
@@ -82,8 +83,7 @@ export class Handle implements BlockHandle {
       const succeeded = this.#machine.faults.begin({ kind, device, text: NO_TEXT });
       if (this.#release === undefined)
         throw new DmError('CLOSED', `${kind} on block device ${device}: the handle is closed`, { operation: kind });
-      if (offset % SECTOR !== 0 || length % SECTOR !== 0 || offset < 0)
-        throw new Refusal('EINVAL', `byte ${offset}, ${length} bytes: not whole sectors`);
+      assertSectors(offset, length);
       const result = io();
       succeeded?.();
       return result;
@@ -95,6 +95,11 @@ export class Handle implements BlockHandle {
   #assertWritable(): void {
     if (this.#isReadOnly || this.#node.isReadOnly) throw new Refusal('EPERM', 'it is read-only');
   }
+}
+
+function assertSectors(offset: number, length: number): void {
+  if (offset % SECTOR !== 0 || length % SECTOR !== 0 || offset < 0)
+    throw new Refusal('EINVAL', `byte ${offset}, ${length} bytes: not whole sectors`);
 }
 
 type DiskCall = 'read' | 'write' | 'discard' | 'flush';

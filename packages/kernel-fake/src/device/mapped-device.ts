@@ -3,7 +3,7 @@ import { Openings } from '../block/openings.ts';
 import { Refusal } from '../errno/refusal.ts';
 import { DeviceOpens } from '../table/device-opens.ts';
 import type { DmTable, TableLine } from '../table/dm-table.ts';
-import type { OwnDevice } from '../target/target.ts';
+import type { OwnDevice } from '../target/own-device.ts';
 
 const SECTOR = 512;
 
@@ -32,6 +32,8 @@ export class MappedDevice implements OwnDevice {
   isDeferredRemove = false;
   isGone = false;
   isReadOnly = false;
+  /** As its table could when it was loaded first, or swapped in: the queue's limits are set then. */
+  canDiscard = false;
   /** Whether user space has a node for it: from its first resume on. */
   hasNode = false;
   /** In bytes; that of the live table when it was swapped in. */
@@ -59,8 +61,9 @@ export class MappedDevice implements OwnDevice {
     return this.#internalSuspends > 0;
   }
 
-  get canDiscard(): boolean {
-    return this.live?.canDiscard ?? false;
+  get isStalled(): boolean {
+    if (this.isSuspended || this.#internalSuspends > 0) return true;
+    return this.live?.devices.some(({ isStalled }) => isStalled) ?? false;
   }
 
   /** Raises the event number and wakes who waits for it. */
@@ -90,6 +93,7 @@ export class MappedDevice implements OwnDevice {
     this.sectors = table.size;
     this.size = Number(table.size) * SECTOR;
     this.isReadOnly = table.isReadOnly;
+    this.canDiscard = table.canDiscard;
     return old;
   }
 

@@ -49,6 +49,10 @@ export interface FakeKernelOptions {
   readonly major?: number | undefined;
   /** What drives the pools' one-second commit and no-space timeout; the process's own time unless said. */
   readonly clock?: Clock | undefined;
+  /**
+   * How long a full pool lets writers wait, in seconds (`no_space_timeout` of dm-thin-pool); 60 unless said, 0 for ever.
+   */
+  readonly noSpaceTimeout?: number | undefined;
 }
 
 const CAPABILITIES: KernelCapabilities = {
@@ -71,8 +75,8 @@ export function machineOf(kernel: FakeKernel): Machine {
 
 /** A new machine, with no disks and no devices. */
 export function createFakeKernel(options: FakeKernelOptions = {}): FakeKernel {
-  const { personality = '6.1.176', major = 254, clock = systemClock } = options;
-  return new FakeKernel(new Machine({ personality, major, clock }));
+  const { personality = '6.1.176', major = 254, clock = systemClock, noSpaceTimeout = 60 } = options;
+  return new FakeKernel(new Machine({ personality, major, clock, noSpaceTimeout: noSpaceTimeout * 1000 }));
 }
 
 /**

@@ -9,6 +9,7 @@ import { type SuspendFlags, stopForRemoval, suspendDevice } from '../device/susp
 import { Refusal } from '../errno/refusal.ts';
 import { FaultPlan } from '../fault/fault-plan.ts';
 import { PERSONALITIES, type Personality, type PersonalityTraits } from '../personality/personality.ts';
+import { PoolTable } from '../pool/pool-table.ts';
 import type { DmTable } from '../table/dm-table.ts';
 import { buildTable, type TableWorld } from '../table/load-table.ts';
 import { splitWords } from '../table/words.ts';
@@ -24,6 +25,8 @@ export interface MachineOptions {
   readonly personality: Personality;
   readonly major: number;
   readonly clock: Clock;
+  /** In milliseconds; 0 is never. */
+  readonly noSpaceTimeout: number;
 }
 
 /** Which of a device's two tables. */
@@ -43,6 +46,7 @@ export class Machine implements DeviceListener, TableWorld {
   readonly time: KernelTime;
   readonly devices: DeviceRegistry;
   readonly blocks: BlockRegistry;
+  readonly pools: PoolTable;
   /** The counter that poll on the control device looks at (dm-kernel.md 1.8). */
   globalEvent = 0;
   readonly #types: ReadonlyMap<string, TargetType>;
@@ -53,6 +57,7 @@ export class Machine implements DeviceListener, TableWorld {
     this.time = new KernelTime(options.clock);
     this.devices = new DeviceRegistry(options.major);
     this.blocks = new BlockRegistry(this.faults.disks);
+    this.pools = new PoolTable(this.time, options.noSpaceTimeout, options.personality);
     this.#types = new Map(TARGET_TYPES.map((type) => [type.name, type]));
   }
 
@@ -100,6 +105,7 @@ export class Machine implements DeviceListener, TableWorld {
     const table = buildTable(this, device, specs, isReadOnly);
     if (!device.isRegistered) {
       device.isRegistered = true;
+      device.canDiscard = table.canDiscard;
       this.blocks.add(device);
     }
     const old = device.inactive;
@@ -198,12 +204,13 @@ export class Machine implements DeviceListener, TableWorld {
 
   #destroy(device: MappedDevice): void {
     this.devices.unlink(device);
+    // Before the event, so that who waits for one learns that there is nothing to wait for any more.
+    device.isGone = true;
     if (device.live !== undefined) device.event();
     device.inactive?.destroy();
     device.inactive = undefined;
     stopForRemoval(device);
     device.live?.destroy();
-    device.isGone = true;
     device.hasNode = false;
     this.blocks.delete(device);
     this.devices.release(device);

@@ -2,6 +2,7 @@ import type { DeviceNumber } from '@dmthin/domain';
 import type { BlockNode } from '../block/block-node.ts';
 import type { MappedDevice } from '../device/mapped-device.ts';
 import { Refusal } from '../errno/refusal.ts';
+import type { PoolTable } from '../pool/pool-table.ts';
 import type { OpenMode, TableBuild, TargetSpec, TargetType } from '../target/target.ts';
 import { deviceOfArgument } from './device-argument.ts';
 import { DmTable } from './dm-table.ts';
@@ -13,6 +14,7 @@ const U64_MAX = (1n << 64n) - 1n;
 
 /** Where a table finds what its lines name. */
 export interface TableWorld {
+  readonly pools: PoolTable;
   targetType(name: string): TargetType | undefined;
   /** A path's device. */
   resolve(path: string): DeviceNumber | undefined;
@@ -34,6 +36,7 @@ export function buildTable(
   const build: TableBuild = {
     device,
     isReadOnly,
+    pools: world.pools,
     open: (text, mode = isReadOnly ? 'r' : 'rw') => openDevice(world, table, text, mode),
   };
   try {

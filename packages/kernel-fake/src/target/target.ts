@@ -1,4 +1,6 @@
 import type { BlockNode } from '../block/block-node.ts';
+import type { PoolTable } from '../pool/pool-table.ts';
+import type { OwnDevice } from './own-device.ts';
 
 /** What a status is asked for. */
 export interface StatusRequest {
@@ -41,19 +43,10 @@ export interface TableBuild {
    * @throws Refusal ENODEV, EOVERFLOW: it names none. ENXIO: no such device. EBUSY: claimed elsewhere.
    */
   open(text: string, mode?: OpenMode): BlockNode;
+  readonly pools: PoolTable;
 }
 
 export type OpenMode = 'r' | 'rw';
-
-/** The mapped device that a target belongs to, as the target sees it. */
-export interface OwnDevice extends BlockNode {
-  readonly name: string;
-  /** Raises its event number. */
-  event(): void;
-  /** Stops its I/O without a command, as often as needed; `resumeInternally` as often lets it go on. */
-  suspendInternally(): void;
-  resumeInternally(): void;
-}
 
 /** A table line as it is loaded. */
 export interface TargetSpec {

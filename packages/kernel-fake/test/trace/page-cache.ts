@@ -1,0 +1,97 @@
+import { DmError } from '@dmthin/domain';
+import type { BlockHandle } from '@dmthin/ports';
+
+const PAGE = 4096;
+
+/** What a system call came to: a count, or -1 and an errno. */
+export interface Outcome {
+  readonly ret: number;
+  readonly errno: number;
+  readonly data?: Uint8Array;
+}
+
+/** The errno values that block I/O can give, by name. */
+const ERRNO: Readonly<Record<string, number>> = {
+  EPERM: 1,
+  EIO: 5,
+  ENXIO: 6,
+  EAGAIN: 11,
+  EBUSY: 16,
+  EINVAL: 22,
+  ENOSPC: 28,
+  EOPNOTSUPP: 95,
+};
+
+export function failed(failure: unknown): Outcome {
+  if (!DmError.is(failure) || failure.errno === undefined) throw failure;
+  return { ret: -1, errno: ERRNO[failure.errno] ?? -1 };
+}
+
+/**
+ * One pwrite and an fsync through the page cache, which works in blocks of the largest power of two up to 4096 that
+ * divides the device's size: a block written in part is read first, each block is written by itself, and whatever a
+ * block fails with is EIO from fsync.
+ */
+export function writeThroughCache(handle: BlockHandle, offset: number, data: Uint8Array): Outcome {
+  const block = blockSize(handle.size);
+  const room = handle.size - offset;
+  try {
+    // A read-only device refuses any write, also beyond its end.
+    handle.write(0, new Uint8Array(0));
+  } catch (failure) {
+    return failed(failure);
+  }
+  if (room <= 0) return { ret: -1, errno: 28 };
+  const kept = data.subarray(0, Math.min(room, data.length));
+  const blocks: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  try {
+    for (let at = Math.floor(offset / block) * block; at < offset + kept.length; at += block) {
+      const from = Math.max(0, offset - at);
+      const to = Math.min(block, offset + kept.length - at);
+      const bytes = to - from === block ? new Uint8Array(block) : handle.read(at, block);
+      bytes.set(kept.subarray(at + from - offset, at + to - offset), from);
+      blocks.push({ at, bytes });
+    }
+  } catch (failure) {
+    return failed(failure);
+  }
+  let isLost = false;
+  for (const { at, bytes } of blocks)
+    try {
+      handle.write(at, bytes);
+    } catch (failure) {
+      failed(failure);
+      isLost = true;
+    }
+  try {
+    handle.flush();
+  } catch {
+    isLost = true;
+  }
+  return isLost ? { ret: -1, errno: 5 } : { ret: kept.length, errno: 0 };
+}
+
+/** One pread through an empty page cache: page by page, and what came before a bad page is given. */
+export function readThroughCache(handle: BlockHandle, offset: number, length: number): Outcome {
+  const end = Math.min(handle.size, offset + length);
+  const data = new Uint8Array(Math.max(0, end - offset));
+  let done = 0;
+  try {
+    for (let at = Math.floor(offset / PAGE) * PAGE; at < end; at += PAGE) {
+      const page = handle.read(at, Math.min(PAGE, handle.size - at));
+      const from = Math.max(0, offset - at);
+      const to = Math.min(page.length, end - at);
+      data.set(page.subarray(from, to), at + from - offset);
+      done = at + to - offset;
+    }
+  } catch (failure) {
+    if (done === 0) return failed(failure);
+  }
+  return { ret: done, errno: 0, data: data.subarray(0, done) };
+}
+
+function blockSize(size: number): number {
+  let block = 512;
+  while (block < PAGE && size % (block * 2) === 0) block *= 2;
+  return block;
+}
