@@ -16,7 +16,7 @@ import {
   ROOT_INODE,
   SUPERBLOCKS,
 } from './layout.ts';
-import { encodePointers, encodeSuperblock, type Pointer } from './superblock.ts';
+import { encodePointers, encodeSuperblock, type Pointer, type Superblock } from './superblock.ts';
 
 /** Blocks kept back from contents, so that a full filesystem can still note what was deleted. */
 const reserveOf = (blocks: number): number => Math.min(4096, Math.max(16, Math.floor(blocks / 64)));
@@ -127,7 +127,7 @@ export class DiskTransaction {
    */
   commit(): readonly BlockRun[] {
     const filesystem = this.#filesystem;
-    let isSuperblockOut = false;
+    let mayBeOut = false;
     try {
       const table = this.#writeTable();
       const maps = this.#writeMaps(table);
@@ -139,13 +139,13 @@ export class DiskTransaction {
         maps,
       };
       filesystem.device.flush();
-      isSuperblockOut = true;
-      this.#write(SUPERBLOCKS[Number(superblock.generation % 2n)] as number, encodeSuperblock(superblock));
-      filesystem.device.flush();
+      this.#writeSuperblock(superblock, () => {
+        mayBeOut = true;
+      });
       filesystem.superblock = superblock;
       filesystem.table.splice(0, filesystem.table.length, ...table);
     } catch (error) {
-      if (isSuperblockOut) this.#keepAside();
+      if (mayBeOut) this.#keepAside();
       this.abandon();
       throw error;
     }
@@ -154,6 +154,20 @@ export class DiskTransaction {
       else filesystem.inodes.set(number, inode);
     for (const { start, count } of this.#released) filesystem.map.release(start, count);
     return this.#released;
+  }
+
+  /** Calls `onDoubt` once it may be on the device, before that is sure. */
+  #writeSuperblock(superblock: Superblock, onDoubt: () => void): void {
+    const { device } = this.#filesystem;
+    try {
+      this.#write(SUPERBLOCKS[Number(superblock.generation % 2n)] as number, encodeSuperblock(superblock));
+    } catch (error) {
+      // A full pool or a suspended device has taken nothing; of a failing one nobody knows.
+      if (!DmError.is(error, 'NO_SPACE', 'BUSY')) onDoubt();
+      throw error;
+    }
+    onDoubt();
+    device.flush();
   }
 
   /** Forgets the changes. */

@@ -52,6 +52,7 @@ export class MountedTree {
   readonly #turns = new Turns();
   #location: BytePath;
   #knownTimes: FileTimes | undefined;
+  #isHidden = false;
   #isClosed = false;
   #state: { readonly filesystem: DiskFilesystem; baseline: Baseline } | undefined;
 
@@ -92,7 +93,10 @@ export class MountedTree {
    */
   hide(onHidden: () => void): Promise<void> {
     return this.#turns.take(async () => {
+      // Two may have asked for it at once.
+      if (this.#isHidden) throw hostError('unmount', this.point.target, 'EINVAL', 'nothing is mounted there');
       await this.place.hide();
+      this.#isHidden = true;
       this.#location = bytePath(this.place.gone);
       onHidden();
       const failure = await failureOf(this.point.target, this.#writeBack());
