@@ -36,7 +36,11 @@ export class ShadowSpine {
 
 /** Shadows a node. A copy of a shared one counts its references to its children. */
 export function shadowNode(tree: Btree, number: number, type: ValueType): Block {
-  return tree.transaction.shadow(number, NODE, (copy) => addChildReferences(tree, type, copy));
+  const { transaction } = tree;
+  return (
+    transaction.changeable(number, NODE) ??
+    transaction.shadow(number, NODE, (copy) => addChildReferences(tree, type, copy))
+  );
 }
 
 /** Shadows a child beside the way down and tells its parent where it now is. */

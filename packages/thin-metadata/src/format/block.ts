@@ -12,17 +12,30 @@ export interface BlockKind {
   readonly examine?: (block: Block) => string | undefined;
 }
 
+/** Room for one block, which may be used again for another. */
+export interface BlockMemory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
 /** One metadata block in memory. `number` is where it lies, in metadata blocks. */
-export class Block {
+export class Block implements BlockMemory {
   readonly number: number;
   readonly kind: BlockKind;
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** Made since the last commit, so that it may be changed where it is, and has to be written. */
+  isDirty = false;
 
-  constructor(number: number, kind: BlockKind, bytes: Uint8Array = new Uint8Array(BLOCK_SIZE)) {
+  constructor(number: number, kind: BlockKind, memory: BlockMemory = blankMemory()) {
     this.number = number;
     this.kind = kind;
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, BLOCK_SIZE);
+    this.bytes = memory.bytes;
+    this.view = memory.view;
   }
+}
+
+function blankMemory(): BlockMemory {
+  const buffer = new ArrayBuffer(BLOCK_SIZE);
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
 }

@@ -1,71 +1,94 @@
 import { DmError } from '@dmthin/domain';
 import type { MetadataDevice } from '../device/metadata-device.ts';
-import { BLOCK_SIZE, Block, type BlockKind } from '../format/block.ts';
+import { Block, type BlockKind, type BlockMemory } from '../format/block.ts';
 import { seal, verify } from '../format/seal.ts';
 
 /** Clean blocks kept at most: 64 MiB of them. */
 const CLEAN_LIMIT = 16_384;
+const SPARE_LIMIT = 64;
 
 /**
  * The blocks of a metadata device in memory. A block is checked when it is first read, and sealed when it is written;
  * changed blocks stay here until then. A clean block never changes: what a commit wrote is only ever copied.
  */
 export class BlockCache {
-  readonly device: MetadataDevice;
+  readonly #device: MetadataDevice;
   readonly #dirty = new Map<number, Block>();
   /** Two generations: what was not asked for while one generation filled up is forgotten. */
   #recent = new Map<number, Block>();
   #older = new Map<number, Block>();
+  /** Clean blocks that are free once the changes are committed. */
+  #superseded: number[] = [];
+  /** Memory of such blocks, to be used again while the processor still has it at hand. */
+  readonly #spare: BlockMemory[] = [];
 
   constructor(device: MetadataDevice) {
-    this.device = device;
+    this.#device = device;
   }
 
   /** @throws DmError CORRUPT (ENOTBLK, EILSEQ): not a sound block of that kind. IO (EIO). */
   read(number: number, kind: BlockKind): Block {
-    const block = this.#dirty.get(number) ?? this.#recent.get(number) ?? this.#recall(number, kind);
+    const block = this.#recent.get(number) ?? this.#recall(number, kind);
     // A block already known as another kind: the kernel's "validator mismatch".
     if (block.kind !== kind) throw mistaken(block, kind);
     return block;
   }
 
   /** A block of zeros that will be written with the next commit. */
-  fresh(number: number, kind: BlockKind): Block {
-    const block = new Block(number, kind);
-    this.#dirty.set(number, block);
-    return block;
+  zeroed(number: number, kind: BlockKind): Block {
+    const memory = this.#spare.pop();
+    memory?.bytes.fill(0);
+    return this.#addDirty(new Block(number, kind, memory));
   }
 
-  /** Whether the block was made since the last commit, so that it may be changed where it is. */
-  isDirty(number: number): boolean {
-    return this.#dirty.has(number);
+  /** A copy of a block that will be written with the next commit. */
+  copied(number: number, original: Block): Block {
+    const block = new Block(number, original.kind, this.#spare.pop());
+    block.bytes.set(original.bytes);
+    return this.#addDirty(block);
   }
 
-  /** Writes what `isWanted` of the changed blocks, lowest first, and forgets which were changed. */
+  /** Tells that nothing refers to a block any more, so that its memory can be used again after the next commit. */
+  supersede(number: number): void {
+    this.#superseded.push(number);
+  }
+
+  /** Writes those of the changed blocks that `isWanted`, lowest first; none counts as changed any more. */
   writeBack(isWanted: (number: number) => boolean): void {
-    for (const number of [...this.#dirty.keys()].sort((a, b) => a - b)) {
-      const block = this.#dirty.get(number) as Block;
-      if (!isWanted(number)) continue;
-      this.write(block);
+    for (const block of [...this.#dirty.values()].sort((a, b) => a.number - b.number)) {
+      if (isWanted(block.number)) this.write(block);
+      else this.#forget(block.number);
     }
     this.#dirty.clear();
+    for (const number of this.#superseded) this.#forget(number);
+    this.#superseded = [];
   }
 
   /** Seals a block and writes it at once. */
   write(block: Block): void {
     seal(block);
-    this.device.write(block.number, block.bytes);
-    this.#older.delete(block.number);
+    this.#device.write(block.number, block.bytes);
+    block.isDirty = false;
     this.#keep(block);
   }
 
   #recall(number: number, kind: BlockKind): Block {
-    let block = this.#older.get(number);
-    if (block === undefined) {
-      if (number >= this.device.nrBlocks) throw beyond(number, this.device.nrBlocks);
-      block = new Block(number, kind, this.device.read(number).slice(0, BLOCK_SIZE));
-      verify(block);
-    }
+    const block = this.#dirty.get(number) ?? this.#older.get(number) ?? this.#load(number, kind);
+    this.#keep(block);
+    return block;
+  }
+
+  #load(number: number, kind: BlockKind): Block {
+    if (number >= this.#device.nrBlocks) throw beyond(number, this.#device.nrBlocks);
+    const block = new Block(number, kind, this.#spare.pop());
+    block.bytes.set(this.#device.read(number));
+    verify(block);
+    return block;
+  }
+
+  #addDirty(block: Block): Block {
+    block.isDirty = true;
+    this.#dirty.set(block.number, block);
     this.#keep(block);
     return block;
   }
@@ -76,6 +99,13 @@ export class BlockCache {
       this.#recent = new Map();
     }
     this.#recent.set(block.number, block);
+  }
+
+  #forget(number: number): void {
+    const block = this.#recent.get(number) ?? this.#older.get(number);
+    this.#recent.delete(number);
+    this.#older.delete(number);
+    if (block !== undefined && this.#spare.length < SPARE_LIMIT) this.#spare.push(block);
   }
 }
 

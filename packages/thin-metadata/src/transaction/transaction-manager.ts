@@ -29,24 +29,30 @@ export class TransactionManager {
 
   /** A new block of zeros, referred to once. @throws DmError NO_SPACE (ENOSPC). */
   allocate(kind: BlockKind): Block {
-    return this.#cache.fresh(this.space.allocate(), kind);
+    return this.#cache.zeroed(this.space.allocate(), kind);
+  }
+
+  /** The block itself, where it may be changed where it is: this transaction made it, and nobody shares it. */
+  changeable(number: number, kind: BlockKind): Block | undefined {
+    const block = this.#cache.read(number, kind);
+    return block.isDirty && !this.space.isShared(number) ? block : undefined;
   }
 
   /**
-   * The block to change in place of `number`: itself, where this transaction made it and nobody shares it, or a copy,
-   * in which case one reference moved from `number` to the copy. Where others go on referring to the original, `adopt`
-   * has to count the copy's references to its children.
+   * The block to change in place of `number`: itself, where it may be, or a copy, in which case one reference moves from
+   * `number` to the copy. Where others go on referring to the original, `adopt` has to count the copy's references to
+   * its children.
    * @throws DmError NO_SPACE (ENOSPC).
    */
   shadow(number: number, kind: BlockKind, adopt?: (copy: Block) => void): Block {
+    const original = this.#cache.read(number, kind);
     const isShared = this.space.isShared(number);
-    if (!isShared && this.#cache.isDirty(number)) return this.#cache.read(number, kind);
+    if (!isShared && original.isDirty) return original;
     const place = this.space.allocate();
     this.space.decrement(number, number + 1);
-    const original = this.#cache.read(number, kind);
-    const copy = this.#cache.fresh(place, kind);
-    copy.bytes.set(original.bytes);
+    const copy = this.#cache.copied(place, original);
     if (isShared) adopt?.(copy);
+    else this.#cache.supersede(number);
     return copy;
   }
 }
