@@ -1,8 +1,14 @@
+export { checkMetadata } from './check/check-metadata.ts';
+export type { Fault, FaultPlace } from './check/fault.ts';
 export { MemoryMetadataDevice } from './device/memory-metadata-device.ts';
 export type { MetadataDevice } from './device/metadata-device.ts';
+export { dumpXml } from './dump/dump-xml.ts';
 export type { DeviceDetails } from './format/device-details.ts';
+export type { SpaceMapRoot, Superblock } from './format/superblock.ts';
 export type { KernelRelease } from './pool/held-copy.ts';
 export type { MappedRange, Mapping } from './pool/mapped-range.ts';
+export type { StoredMapping } from './pool/mapping-tree.ts';
 export { type OpenPoolOptions, openPoolMetadata, PoolMetadata } from './pool/pool-metadata.ts';
 export type { ThinDevice } from './pool/thin-device.ts';
+export { PoolReader, type ReadPoolOptions, readPool, type ThinEntry } from './read/pool-reader.ts';
 export { MAX_METADATA_BLOCKS } from './space-map/metadata-space-map.ts';
