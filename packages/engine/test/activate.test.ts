@@ -8,7 +8,7 @@ const A = id('a');
 const DEVICE = deviceName('dm-a');
 
 async function withVolume(steps = new Steps()): Promise<{ readonly world: World; readonly pool: ThinPool }> {
-  const world = new World();
+  const world = World.tiny();
   const pool = await world.open({}, steps);
   await pool.create(A, MIB);
   return { world, pool };
@@ -33,7 +33,7 @@ describe('activating a volume', () => {
   it('takes over a device that is right, and leaves its openers in peace', async () => {
     const { world, pool } = await withVolume();
     await makeDevice(world, 1, 2048n);
-    world.kernel.hold(DEVICE);
+    await world.kernel.hold(DEVICE);
     expect(await pool.activate(A)).to.equal(DEVICE);
     expect((await world.kernel.info(DEVICE)).openCount).to.equal(1);
   });
@@ -41,7 +41,7 @@ describe('activating a volume', () => {
   it('gives a device of another size the right one, held or not', async () => {
     const { world, pool } = await withVolume();
     await makeDevice(world, 1, 1024n);
-    world.kernel.hold(DEVICE);
+    await world.kernel.hold(DEVICE);
     await pool.activate(A);
     expect(world.kernel.lengthOf(DEVICE)).to.equal(2048n);
   });
@@ -61,12 +61,12 @@ describe('activating a volume', () => {
     const { world, pool } = await withVolume();
     await pool.create(id('b'), bytes(2n * MIB));
     await makeDevice(world, 2, 2048n);
-    world.kernel.hold(DEVICE);
+    await world.kernel.hold(DEVICE);
     const error = await pool.activate(A).catch((caught: unknown) => caught);
     expect(error).to.include({ code: 'CONFLICT', subject: 'dm-a' });
     expect(error).to.have.property('remedy').that.includes('dmsetup table dm-a');
     expect((await world.kernel.table(DEVICE))[0]?.params).to.equal('253:0 2');
-    world.kernel.hold(DEVICE, -1);
+    world.kernel.release(DEVICE);
     await pool.activate(A);
     expect((await world.kernel.table(DEVICE))[0]?.params).to.equal('253:0 1');
   });
@@ -83,7 +83,7 @@ describe('activating a volume', () => {
   it('takes back a deferred removal, and waits for one that is under way', async () => {
     const steps = new Steps();
     const { world, pool } = await withVolume(steps);
-    world.kernel.hold(await pool.activate(A));
+    await world.kernel.hold(await pool.activate(A));
     await pool.deactivate(A);
     expect((await world.kernel.info(DEVICE)).isDeferredRemove).to.equal(true);
     steps.on(/@cancel_deferred_remove/u, { errno: 'EBUSY' });

@@ -6,11 +6,11 @@ const EAGER = { deferredRemoval: false, deferredDeletion: false };
 
 describe('deleting a volume', () => {
   it('marks one that is in use, keeps it from use, and deletes it once nobody holds it', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('a'), MIB);
     const device = await pool.activate(id('a'));
-    world.kernel.hold(device);
+    await world.kernel.hold(device);
     expect(await pool.delete(id('a'))).to.equal('deferred');
     expect(world.records.volumes.get(id('a'))?.isDeleted).to.equal(true);
     expect(await codeOf(pool.activate(id('a')))).to.equal('CONFLICT');
@@ -18,18 +18,18 @@ describe('deleting a volume', () => {
     expect(await codeOf(pool.create(id('a'), MIB))).to.equal('ALREADY_EXISTS');
     expect(await pool.delete(id('a'))).to.equal('deferred');
     expect(await pool.deleteMarked()).to.equal(0);
-    world.kernel.hold(device, -1);
+    world.kernel.release(device);
     expect(await pool.deleteMarked()).to.equal(1);
     expect(pool.find(id('a'))).to.equal(undefined);
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
   });
 
   it('fails at once where that was asked for, says who may hold it, and changes nothing', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('a'), MIB);
     const device = await pool.activate(id('a'));
-    world.kernel.hold(device);
+    await world.kernel.hold(device);
     const error = await pool.delete(id('a'), { sync: true }).catch((caught: unknown) => caught);
     expect(error).to.include({ code: 'BUSY', errno: 'EBUSY' });
     expect(error).to.have.property('remedy').that.includes('dmsetup info dm-a');
@@ -38,24 +38,24 @@ describe('deleting a volume', () => {
   });
 
   it('waits for an open device where nothing is deferred, without a lock', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open(EAGER);
     await pool.create(id('a'), MIB);
     const device = await pool.activate(id('a'));
-    world.kernel.hold(device);
+    await world.kernel.hold(device);
     const deleted = pool.delete(id('a'));
     await settled();
     expect(await pool.activate(id('a')), 'meanwhile').to.equal(device);
-    world.kernel.hold(device, -1);
+    world.kernel.release(device);
     world.clock.advance(100);
     expect(await deleted).to.equal('deleted');
   });
 
   it('gives up after 20 s, or when it is cancelled', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open(EAGER);
     await pool.create(id('a'), MIB);
-    world.kernel.hold(await pool.activate(id('a')));
+    await world.kernel.hold(await pool.activate(id('a')));
     const code = codeOf(pool.delete(id('a')));
     for (let tries = 0; tries < 199; tries += 1) {
       await settled();
@@ -74,7 +74,7 @@ describe('deleting a volume', () => {
   });
 
   it('removes the record of a thin device that the pool does not have', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('a'), MIB);
     world.kernel.thins.clear();
@@ -85,7 +85,7 @@ describe('deleting a volume', () => {
   });
 
   it('removes a record that stayed before anything else is made', async () => {
-    const world = new World();
+    const world = World.tiny();
     const steps = new Steps();
     const pool = await world.open({}, steps);
     await pool.create(id('a'), MIB);
@@ -98,18 +98,18 @@ describe('deleting a volume', () => {
   });
 
   it('keeps one from use that may be marked on disk, since the next opening may delete it', async () => {
-    const world = new World();
+    const world = World.tiny();
     const steps = new Steps();
     const pool = await world.open({}, steps);
     await pool.create(id('a'), MIB);
-    world.kernel.hold(await pool.activate(id('a')));
+    await world.kernel.hold(await pool.activate(id('a')));
     steps.on(/^saveVolume/u, { errno: 'EIO', isDone: true });
     expect(await codeOf(pool.delete(id('a')))).to.equal('IO');
     expect(await codeOf(pool.activate(id('a')))).to.equal('CONFLICT');
   });
 
   it('gives the blocks back with the device live, unheld, and marked on disk', async () => {
-    const world = new World();
+    const world = World.tiny();
     const seen: unknown[] = [];
     const beforeDelete = async (): Promise<void> => {
       const [, device] = [...world.kernel.devices];
@@ -124,14 +124,14 @@ describe('deleting a volume', () => {
   });
 
   it('does not discard what somebody holds open', async () => {
-    const world = new World();
+    const world = World.tiny();
     let discards = 0;
     const beforeDelete = async (): Promise<void> => {
       discards += 1;
     };
     const pool = await world.open({ beforeDelete });
     await pool.create(id('a'), MIB);
-    world.kernel.hold(await pool.activate(id('a')));
+    await world.kernel.hold(await pool.activate(id('a')));
     expect(await pool.delete(id('a'))).to.equal('deferred');
     expect(discards).to.equal(0);
   });
@@ -139,11 +139,11 @@ describe('deleting a volume', () => {
 
 describe('the deletion worker', () => {
   async function withMarked(names: readonly string[]): Promise<World> {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     for (const name of names) {
       await pool.create(id(name), MIB);
-      world.kernel.hold(await pool.activate(id(name)));
+      await world.kernel.hold(await pool.activate(id(name)));
       await pool.delete(id(name));
     }
     await pool.close();
@@ -152,23 +152,23 @@ describe('the deletion worker', () => {
 
   it('begins when the pool is opened, and looks again every 30 s', async () => {
     const world = await withMarked(['a', 'b']);
-    world.kernel.hold((await world.kernel.list())[1]?.name as never, -1);
+    world.kernel.release((await world.kernel.list())[1]?.name as never);
     const pool = await world.open();
     await settled();
     expect([...pool.volumes()].map(({ id: name }) => name)).to.deep.equal(['b']);
-    world.kernel.hold((await world.kernel.list())[1]?.name as never, -1);
+    world.kernel.release((await world.kernel.list())[1]?.name as never);
     world.clock.advance(29_999);
     await settled();
     expect([...pool.volumes()]).to.have.length(1);
     world.clock.advance(1);
     await settled();
     expect([...pool.volumes()]).to.have.length(0);
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
   });
 
   it('lets one that fails wait longer each time, and deletes the others', async () => {
     const world = await withMarked(['a', 'b']);
-    for (const { name } of await world.kernel.list()) if (name !== 'pool') world.kernel.hold(name, -1);
+    for (const { name } of await world.kernel.list()) if (name !== 'pool') world.kernel.release(name);
     const steps = new Steps();
     steps.on(/message pool delete 1/u, { errno: 'EIO' }, 100);
     const pool = await world.open({}, steps);

@@ -1,12 +1,13 @@
 import { DmError } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
 import { expect } from 'chai';
+import type { FakeMachine } from './fixture/fake-machine.ts';
 import { SCENARIOS, type Scenario } from './fixture/scenarios.ts';
 import { type Mishap, Steps } from './fixture/steps.ts';
 import { settled, World } from './fixture/world.ts';
 
 interface Failed {
-  readonly world: World;
+  readonly world: World<FakeMachine>;
   readonly pool: ThinPool;
   readonly hasFailed: boolean;
   /** The steps that were taken, for messages. */
@@ -20,7 +21,7 @@ async function changeWithFaults(
   failing: readonly number[],
 ): Promise<Failed | undefined> {
   const steps = new Steps();
-  const world = new World();
+  const world = await World.fake();
   const pool = await world.open(scenario.settings, steps);
   await scenario.prepare?.(pool, world);
   const before = steps.log.length;
@@ -44,8 +45,8 @@ async function changeWithFaults(
 async function expectSecondTry(scenario: Scenario, { world, pool, hasFailed, steps }: Failed): Promise<void> {
   if (hasFailed) await scenario.change(pool);
   await settled();
-  expect(scenario.isDone(pool, world), `made again after: ${steps}`).to.equal(true);
-  expect(world.faults(), `made again after: ${steps}`).to.deep.equal([]);
+  expect(await scenario.isDone(pool, world), `made again after: ${steps}`).to.equal(true);
+  expect(await world.faults(), `made again after: ${steps}`).to.deep.equal([]);
 }
 
 const EIO: Mishap = { errno: 'EIO' };
@@ -61,7 +62,7 @@ describe('a call that fails', () => {
           const { world, pool, steps } = failed;
           // One whose thin device is gone, and whose record could not be removed, is marked: nobody can use it.
           const isHalfDeleted = [...pool.volumes()].some(({ isDeleted }) => isDeleted);
-          if (!isHalfDeleted) expect(world.faults(), `after: ${steps}`).to.deep.equal([]);
+          if (!isHalfDeleted) expect(await world.faults(), `after: ${steps}`).to.deep.equal([]);
           await expectSecondTry(scenario, failed);
           const volumes = [...pool.volumes()];
           await pool.close();
@@ -85,7 +86,7 @@ describe('a call that fails', () => {
             `after: ${steps}`,
           ).to.include.members(usable.map(({ id }) => id as string));
           expect(again.recovery.intent, `after: ${steps}`).not.to.equal('reported');
-          expect(world.faults(), `after: ${steps}`).to.deep.equal([]);
+          expect(await world.faults(), `after: ${steps}`).to.deep.equal([]);
         }
     });
 
@@ -101,9 +102,9 @@ describe('a call that fails', () => {
           await other.pool.close();
           const again = await other.world.open(scenario.settings);
           await settled();
-          if (!scenario.isDone(again, other.world)) await scenario.change(again);
-          expect(scenario.isDone(again, other.world), `opened after: ${other.steps}`).to.equal(true);
-          expect(other.world.faults(), `opened after: ${other.steps}`).to.deep.equal([]);
+          if (!(await scenario.isDone(again, other.world))) await scenario.change(again);
+          expect(await scenario.isDone(again, other.world), `opened after: ${other.steps}`).to.equal(true);
+          expect(await other.world.faults(), `opened after: ${other.steps}`).to.deep.equal([]);
         }
       }
     });

@@ -4,7 +4,7 @@ import { codeOf, id, MIB, POOL, World } from './fixture/world.ts';
 
 describe('a volume of a thin pool', () => {
   it('is made, snapshotted, activated, taken away and deleted', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     const base = await pool.create(id('a'), MIB);
     expect(base).to.include({ id: 'a', thinId: 1, size: MIB, transactionId: 1n, deviceName: 'dm-a', isDeleted: false });
@@ -26,7 +26,7 @@ describe('a volume of a thin pool', () => {
   });
 
   it('is what it was after the pool is opened again', async () => {
-    const world = new World();
+    const world = World.tiny();
     const first = await world.open();
     const made = await first.create(id('a'), MIB);
     await first.markInitialized(id('a'));
@@ -38,7 +38,7 @@ describe('a volume of a thin pool', () => {
   });
 
   it('is refused with nothing changed where the request makes no sense', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('a'), bytes(2n * MIB));
     expect(await codeOf(pool.create(id('a'), MIB))).to.equal('ALREADY_EXISTS');
@@ -56,7 +56,7 @@ describe('a volume of a thin pool', () => {
   });
 
   it('grows, its live device too', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('a'), MIB);
     await pool.activate(id('a'));

@@ -13,7 +13,7 @@ const IDENTITY: PoolIdentity = {
 
 describe('opening a thin pool', () => {
   it('says what is wrong where there is no pool, and what to do', async () => {
-    const world = new World();
+    const world = World.tiny();
     expect(await codeOf(world.open({ pool: deviceName('nothing') }))).to.equal('NOT_FOUND');
     await world.kernel.create(deviceName('empty'));
     expect(await codeOf(world.open({ pool: deviceName('empty') }))).to.equal('INVALID_ARGUMENT');
@@ -27,7 +27,7 @@ describe('opening a thin pool', () => {
   });
 
   it('refuses a pool that the records do not belong to, before it touches anything', async () => {
-    const world = new World();
+    const world = World.tiny();
     await (await world.open({ identity: IDENTITY })).close();
     expect(world.records.identity).to.deep.equal(IDENTITY);
     await (await world.open({ identity: IDENTITY })).close();
@@ -43,7 +43,7 @@ describe('opening a thin pool', () => {
   });
 
   it('tells the state of a pool that takes no changes, and lets its volumes be looked at', async () => {
-    const world = new World();
+    const world = World.tiny();
     await (await world.open()).create(id('a'), MIB);
     world.kernel.mode = 'ro';
     const readOnly = await world.open();
@@ -64,7 +64,7 @@ describe('opening a thin pool', () => {
 
   it('puts recovery off while the pool takes no changes, and does it before the first one', async () => {
     for (const mode of ['ro', 'Fail']) {
-      const world = new World();
+      const world = World.tiny();
       world.records.intent = { transactionId: transactionId(1), volume: id('x'), thinId: thinId(1) };
       world.kernel.thins.add(1);
       world.kernel.mode = mode;
@@ -74,12 +74,12 @@ describe('opening a thin pool', () => {
       expect([...world.kernel.thins]).to.deep.equal([1]);
       world.kernel.mode = 'rw';
       await pool.create(id('a'), MIB);
-      expect(world.faults()).to.deep.equal([]);
+      expect(await world.faults()).to.deep.equal([]);
     }
   });
 
   it('reports records that cannot be right, and goes on with the rest', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     for (const name of ['a', 'b', 'c']) await pool.create(id(name), MIB);
     const { records } = world;
@@ -103,7 +103,7 @@ describe('opening a thin pool', () => {
 
   it('does not change the pool for an intent that it does not understand', async () => {
     for (const ahead of [0n, 3n]) {
-      const world = new World();
+      const world = World.tiny();
       world.kernel.transaction = 1n;
       world.kernel.thins.add(1);
       world.records.intent = { transactionId: transactionId(ahead), volume: id('x'), thinId: thinId(1) };
@@ -115,7 +115,7 @@ describe('opening a thin pool', () => {
   });
 
   it('knows the thin ids of its volumes, though the last one given out was not saved', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     for (const name of ['a', 'b', 'c']) await pool.create(id(name), MIB);
     const steps = new Steps();
@@ -127,7 +127,7 @@ describe('opening a thin pool', () => {
   });
 
   it('forgets a volume whose deletion it finishes (defect 2)', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     const { thinId: thin, id: volume } = await pool.create(id('a'), MIB);
     world.records.intent = { transactionId: transactionId(2), volume, thinId: thin };
@@ -141,11 +141,11 @@ describe('opening a thin pool', () => {
   });
 
   it('leaves a half-made volume that is in use to the worker', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('a'), MIB);
     const device = await pool.activate(id('a'));
-    world.kernel.hold(device);
+    await world.kernel.hold(device);
     world.records.volumes.clear();
     world.kernel.transaction = 0n;
     const steps = new Steps();
@@ -155,9 +155,9 @@ describe('opening a thin pool', () => {
     const before = steps.log.length;
     expect(await again.create(id('b'), MIB), 'its thin id is not tried').to.include({ thinId: 2 });
     expect(steps.log.slice(before)).not.to.include('message pool create_snap 1 1');
-    world.kernel.hold(device, -1);
+    world.kernel.release(device);
     await world.kernel.remove(device);
     expect(await again.deleteMarked()).to.equal(1);
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
   });
 });

@@ -19,7 +19,7 @@ async function lifeOf(pool: ThinPool, steps: Steps, name: string): Promise<reado
 
 describe('ten thousand volumes', () => {
   it('cost no volume a call more, and opening none at all', async () => {
-    const world = new World();
+    const world = World.tiny();
     world.kernel.usage = { metadata: '10/1000000', data: '0/1000000' };
     const steps = new Steps();
     const pool = await world.open({}, steps);

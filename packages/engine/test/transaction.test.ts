@@ -15,7 +15,7 @@ async function stepsOf(steps: Steps, change: () => Promise<unknown>): Promise<re
 describe('a transaction', () => {
   it('is intent, message, record, transaction id, and asks the pool for little besides', async () => {
     const steps = new Steps();
-    const pool = await new World().open({}, steps);
+    const pool = await World.tiny().open({}, steps);
     await pool.create(A, MIB);
     const create = await stepsOf(steps, () => pool.create(B, MIB));
     expect(create).to.deep.equal([
@@ -46,7 +46,7 @@ describe('a transaction', () => {
 
   it('takes a snapshot of an active volume while it is quiet, and resumes it in the same hop', async () => {
     const steps = new Steps();
-    const pool = await new World().open({}, steps);
+    const pool = await World.tiny().open({}, steps);
     await pool.create(A, MIB);
     await pool.activate(A);
     expect(await stepsOf(steps, () => pool.snapshot(B, A))).to.deep.equal([
@@ -62,7 +62,7 @@ describe('a transaction', () => {
   });
 
   it('takes another thin id where one is taken, under an intent of its own (defect 3)', async () => {
-    const world = new World();
+    const world = World.tiny();
     const steps = new Steps();
     const pool = await world.open({}, steps);
     await pool.create(A, MIB);
@@ -87,11 +87,11 @@ describe('a transaction', () => {
       'saveVolume',
       'message pool set_transaction_id 2 3',
     ]);
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
   });
 
   it('gives up before its message where the second intent cannot be saved (defect 3)', async () => {
-    const world = new World();
+    const world = World.tiny();
     const steps = new Steps();
     const pool = await world.open({}, steps);
     await pool.create(A, MIB);
@@ -107,13 +107,13 @@ describe('a transaction', () => {
       'message pool create_snap 3 3',
       'saveIntent',
     ]);
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
     await world.open();
-    expect(world.faults(), 'after recovery').to.deep.equal([]);
+    expect(await world.faults(), 'after recovery').to.deep.equal([]);
   });
 
   it('does not give a thin id away that the pool still has (defect 4)', async () => {
-    const world = new World();
+    const world = World.tiny();
     const steps = new Steps();
     const pool = await world.open({}, steps);
     steps.on(/^saveVolume/u, { errno: 'EIO' });
@@ -128,13 +128,13 @@ describe('a transaction', () => {
         'message pool delete 1: ordered to fail',
     );
     expect(await pool.create(B, MIB)).to.include({ thinId: 2 });
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
     expect(world.kernel.thins.size).to.equal(1);
   });
 
   it('is undone once, and not again when its thin id may be another volume’s', async () => {
     const steps = new Steps();
-    const pool = await new World().open({}, steps);
+    const pool = await World.tiny().open({}, steps);
     steps.on(/^saveVolume/u, { errno: 'EIO' });
     expect(await codeOf(pool.create(A, MIB))).to.equal('IO');
     await pool.create(A, MIB);
@@ -143,12 +143,12 @@ describe('a transaction', () => {
   });
 
   it('cancels the deferred removal of an origin meanwhile, and orders it again', async () => {
-    const world = new World();
+    const world = World.tiny();
     const steps = new Steps();
     const pool = await world.open({}, steps);
     await pool.create(A, MIB);
     const device = await pool.activate(A);
-    world.kernel.hold(device);
+    await world.kernel.hold(device);
     await pool.deactivate(A);
     expect(await stepsOf(steps, () => pool.snapshot(B, A))).to.deep.equal([
       'status pool',
@@ -166,18 +166,18 @@ describe('a transaction', () => {
   });
 
   it('notices that somebody else moved the transaction id, undoes its change, and goes on from there', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(A, MIB);
     world.kernel.transaction = 77n;
     const error = await pool.create(B, MIB).catch((caught: unknown) => caught);
     expect(error).to.include({ code: 'CONFLICT' }).and.to.have.property('remedy').that.includes('LVM');
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
     expect(await pool.create(B, MIB)).to.include({ transactionId: 78n });
   });
 
   it('is not begun when its signal has fired, and is whole when it fires later', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     const fired = AbortSignal.abort('enough');
     expect(await codeOf(pool.create(A, MIB, fired))).to.equal('ABORTED');
@@ -192,7 +192,7 @@ describe('a transaction', () => {
   });
 
   it('is refused where the pool is nearly full, with the figures', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(A, MIB);
     world.kernel.usage = { metadata: '10/512', data: '923/1024' };
@@ -207,7 +207,7 @@ describe('a transaction', () => {
 
 describe('many changes at once', () => {
   it('all succeed, each volume once, with no id twice', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(id('base0'), MIB);
     const names = Array.from({ length: 64 }, (_, index) => id(`v${index}`));
@@ -216,12 +216,12 @@ describe('many changes at once', () => {
     expect(new Set([...pool.volumes()].map(({ thinId }) => thinId)).size).to.equal(65);
     await Promise.all(names.map((name) => pool.deactivate(name)));
     await Promise.all(names.map((name) => pool.delete(name)));
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
     expect([...pool.volumes()].map(({ id: name }) => name)).to.deep.equal(['base0']);
   });
 
   it('are waited for when the pool is closed, and none is begun after', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     const making = pool.create(A, MIB);
     const closing = pool.close();
@@ -233,14 +233,14 @@ describe('many changes at once', () => {
   });
 
   it('of one name make it once', async () => {
-    const pool = await new World().open();
+    const pool = await World.tiny().open();
     const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(pool.create(A, MIB))));
     expect(codes.filter((code) => code === 'resolved')).to.have.length(1);
     expect(codes.filter((code) => code === 'ALREADY_EXISTS')).to.have.length(9);
   });
 
   it('that snapshot each other crosswise do not wait for each other', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(A, MIB);
     await pool.create(B, MIB);
@@ -251,11 +251,11 @@ describe('many changes at once', () => {
       codeOf(pool.snapshot(id('c'), B)),
     ]);
     expect(codes).to.deep.equal(['ALREADY_EXISTS', 'ALREADY_EXISTS', 'resolved', 'resolved']);
-    expect(world.faults()).to.deep.equal([]);
+    expect(await world.faults()).to.deep.equal([]);
   });
 
   it('are not held up by a suspend that hangs, and reads by nothing', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     await pool.create(A, MIB);
     await pool.activate(A);

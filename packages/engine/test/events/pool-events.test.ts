@@ -4,7 +4,7 @@ import { codeOf, settled, World } from '../fixture/world.ts';
 
 describe('the events of a pool', () => {
   it('say what changed, once, from the moment they are asked for', async () => {
-    const world = new World();
+    const world = World.tiny();
     const pool = await world.open();
     const cancel = new AbortController();
     const events = pool.events(cancel.signal);
@@ -34,7 +34,7 @@ describe('the events of a pool', () => {
   });
 
   it('end when the pool is closed', async () => {
-    const pool = await new World().open();
+    const pool = await World.tiny().open();
     const seen: PoolEvent[] = [];
     const reading = (async () => {
       for await (const event of pool.events(new AbortController().signal)) seen.push(event);

@@ -1,0 +1,89 @@
+import { bytes, type DmError, sectors } from '@dmthin/domain';
+import type { PoolEvent } from '@dmthin/engine';
+import { expect } from 'chai';
+import { codeOf, id, MIB, POOL, settled, World } from './fixture/world.ts';
+
+const A = id('a');
+const B = id('b');
+const KIB64 = 65_536n;
+
+describe('a pool of the fake kernel', () => {
+  it('keeps what was in a volume when it was snapshotted, active or not', async () => {
+    const world = await World.fake();
+    const pool = await world.open();
+    await pool.create(A, MIB);
+    const a = await pool.activate(A);
+    await world.kernel.write(a, 'one');
+    await pool.snapshot(B, A, bytes(2n * MIB));
+    await world.kernel.write(a, 'two');
+    const b = await pool.activate(B);
+    expect(await world.kernel.read(b)).to.equal('one');
+    expect(await world.kernel.read(a)).to.equal('two');
+    expect(await pool.usage(A)).to.deep.equal({ mapped: KIB64, highest: KIB64 });
+    await pool.snapshot(id('c'), B);
+    expect(await world.kernel.read(await pool.activate(id('c')))).to.equal('one');
+    await pool.create(id('empty'), MIB);
+    await pool.activate(id('empty'));
+    expect(await pool.usage(id('empty'))).to.deep.equal({ mapped: 0n, highest: 0n });
+    expect(await world.faults()).to.deep.equal([]);
+  });
+
+  it('grows a volume that is open, with its content', async () => {
+    const world = await World.fake();
+    const pool = await world.open();
+    await pool.create(A, MIB);
+    const device = await pool.activate(A);
+    await world.kernel.write(device, 'before');
+    await world.kernel.hold(device);
+    await pool.grow(A, bytes(8n * MIB));
+    expect((await world.kernel.control().table(device))[0]?.length).to.equal(sectors(8n * 2048n));
+    expect(await world.kernel.read(device)).to.equal('before');
+  });
+
+  it('tells of a pool that runs full, and refuses new volumes until there is room', async () => {
+    const world = await World.fake();
+    const pool = await world.open();
+    await pool.create(A, bytes(128n * MIB));
+    const device = await pool.activate(A);
+    const cancel = new AbortController();
+    const seen: PoolEvent[] = [];
+    const events = pool.events(cancel.signal);
+    const reading = (async () => {
+      for await (const event of events) seen.push(event);
+    })();
+    await settled();
+    await world.kernel.fill(device);
+    await settled();
+    expect(seen[0]).to.deep.equal({ kind: 'mode', from: 'rw', to: 'out_of_data_space' });
+    expect(seen.map(({ kind }) => kind)).to.include('low-data');
+    const error = await pool.snapshot(B, A).catch((caught: unknown) => caught);
+    expect(error).to.include({ code: 'NO_SPACE' });
+    expect((error as DmError).message).to.include('0 of 1,024 data blocks free');
+    await pool.deactivate(A);
+    expect(await pool.delete(A)).to.equal('deleted');
+    expect(await codeOf(pool.create(B, MIB))).to.equal('resolved');
+    await settled();
+    expect(seen.at(-1)).to.deep.equal({ kind: 'mode', from: 'out_of_data_space', to: 'rw' });
+    cancel.abort();
+    await reading;
+  });
+
+  it('serves sixty-four lives at once', async () => {
+    const world = await World.fake();
+    const pool = await world.open();
+    await pool.create(A, MIB);
+    await world.kernel.write(await pool.activate(A), 'base');
+    const names = Array.from({ length: 64 }, (_, index) => id(`v${index}`));
+    await Promise.all(
+      names.map(async (name) => {
+        await pool.snapshot(name, A);
+        expect(await world.kernel.read(await pool.activate(name))).to.equal('base');
+        await pool.deactivate(name);
+        expect(await pool.delete(name)).to.equal('deleted');
+      }),
+    );
+    expect((await world.kernel.control().list()).map(({ name }) => name as string)).to.deep.equal(['dm-a', POOL]);
+    expect([...world.records.volumes.keys()]).to.deep.equal(['a']);
+    expect(await pool.status()).to.include({ transactionId: 129n });
+  });
+});
