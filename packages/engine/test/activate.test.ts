@@ -15,9 +15,15 @@ async function withVolume(steps = new Steps()): Promise<{ readonly world: World;
 }
 
 /** Somebody has made the volume's device, with this table. */
-async function makeDevice(world: World, thin: number, length: bigint, name: DeviceName = DEVICE): Promise<void> {
+async function makeDevice(
+  world: World,
+  thin: number,
+  length: bigint,
+  name: DeviceName = DEVICE,
+  origin?: string,
+): Promise<void> {
   await world.kernel.create(name);
-  await world.kernel.load(name, thinTable({ pool: '253:0', thinId: thin as never, size: sectors(length) }));
+  await world.kernel.load(name, thinTable({ pool: '253:0', thinId: thin as never, size: sectors(length), origin }));
   await world.kernel.resume(name);
 }
 
@@ -67,6 +73,13 @@ describe('activating a volume', () => {
     expect(error).to.have.property('remedy').that.includes('dmsetup table dm-a');
     expect((await world.kernel.table(DEVICE))[0]?.params).to.equal('253:0 2');
     world.kernel.release(DEVICE);
+    await pool.activate(A);
+    expect((await world.kernel.table(DEVICE))[0]?.params).to.equal('253:0 1');
+  });
+
+  it('replaces a table that reads from an external origin', async () => {
+    const { world, pool } = await withVolume();
+    await makeDevice(world, 1, 2048n, DEVICE, '7:9');
     await pool.activate(A);
     expect((await world.kernel.table(DEVICE))[0]?.params).to.equal('253:0 1');
   });

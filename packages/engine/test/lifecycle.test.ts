@@ -42,7 +42,9 @@ describe('a volume of a thin pool', () => {
     const pool = await world.open();
     await pool.create(id('a'), bytes(2n * MIB));
     expect(await codeOf(pool.create(id('a'), MIB))).to.equal('ALREADY_EXISTS');
-    expect(await codeOf(pool.create(id('b'), bytes(511)))).to.equal('INVALID_ARGUMENT');
+    const error = await pool.create(id('b'), bytes(511)).catch((caught: unknown) => caught);
+    expect(error).to.include({ code: 'INVALID_ARGUMENT' });
+    expect((error as Error).message).to.equal('cannot create volume "b": 511 bytes are less than one sector');
     expect(await codeOf(pool.create(id('b'), bytes(1n << 63n)))).to.equal('INVALID_ARGUMENT');
     expect(await codeOf(pool.snapshot(id('b'), id('nobody')))).to.equal('NOT_FOUND');
     expect(await codeOf(pool.snapshot(id('b'), id('a'), MIB))).to.equal('INVALID_ARGUMENT');

@@ -14,7 +14,6 @@ import type { CancelSignal } from '@dmthin/ports';
 import { attempting, during } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
-import { throwIfAborted } from '../wait/cancel-source.ts';
 import { tableOf } from './thin-device.ts';
 import { shownId } from './volume-table.ts';
 
@@ -31,7 +30,6 @@ export async function createVolume(
     async () => {
       refuseNew(context, id, size, attempted);
       refuseFullPool(context, await during(attempted, context.pool.status()), attempted);
-      throwIfAborted(signal, attempted);
       return makeVolume(context, id, size, attempted, (thin) => context.pool.createThin(thin), signal);
     },
     signal,

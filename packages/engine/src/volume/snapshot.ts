@@ -3,7 +3,6 @@ import type { CancelSignal } from '@dmthin/ports';
 import { asDmError, attempting, during } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
-import { throwIfAborted } from '../wait/cancel-source.ts';
 import { untilNotBusy } from '../wait/retry.ts';
 import { makeVolume, refuseFullPool, refuseNew } from './create.ts';
 import { takeAway } from './deactivate.ts';
@@ -49,7 +48,6 @@ async function snapshotOnce(
     Promise.all([context.pool.status(), lookAt(context.ports.kernel, source)]),
   );
   refuseFullPool(context, status, attempted);
-  throwIfAborted(signal, attempted);
   const make = (makeSnapshot: (thin: ThinId) => Promise<void>): Promise<Volume> =>
     makeVolume(context, id, wanted, attempted, makeSnapshot, signal);
   if (state === undefined || !state.hasLiveTable)
