@@ -76,7 +76,8 @@ async function expectDoable(scenario: Scenario, world: AnyWorld, pool: ThinPool)
 }
 
 for (const { name, happen } of AFTERMATHS)
-  describe(`where ${name} in the middle of a change`, () => {
+  describe(`where ${name} in the middle of a change`, function () {
+    this.timeout(60_000);
     for (const scenario of SCENARIOS)
       it(`every acknowledged volume is there, and nothing else (${scenario.name})`, async () => {
         for (const end of ENDS)

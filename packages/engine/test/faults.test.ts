@@ -52,7 +52,8 @@ async function expectSecondTry(scenario: Scenario, { world, pool, hasFailed, ste
 const EIO: Mishap = { errno: 'EIO' };
 const MISHAPS: readonly Mishap[] = [EIO, { errno: 'EIO', isDone: true }, { errno: 'ENOSPC' }, { errno: 'EACCES' }];
 
-describe('a call that fails', () => {
+describe('a call that fails', function () {
+  this.timeout(60_000);
   for (const scenario of SCENARIOS)
     it(`in: ${scenario.name}; leaves the pool whole, and the next try succeeds`, async () => {
       for (const mishap of MISHAPS)

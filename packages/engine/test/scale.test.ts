@@ -17,7 +17,8 @@ async function lifeOf(pool: ThinPool, steps: Steps, name: string): Promise<reado
   return steps.log.slice(before).map((step) => step.replaceAll(/\d+/gu, 'N').replaceAll(name, ''));
 }
 
-describe('ten thousand volumes', () => {
+describe('ten thousand volumes', function () {
+  this.timeout(60_000);
   it('cost no volume a call more, and opening none at all', async () => {
     const world = World.tiny();
     world.kernel.usage = { metadata: '10/1000000', data: '0/1000000' };
