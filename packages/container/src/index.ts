@@ -1,1 +1,29 @@
-export {};
+export { DmError, type DmErrorCode } from '@dmthin/domain';
+export type {
+  Change,
+  ChangeKind,
+  CreateLayerOptions,
+  DriverStatus,
+  GraphDriver,
+  Layer,
+  LayerMetadata,
+} from '@dmthin/graphdriver';
+export type { Log, LogLevel } from '@dmthin/ports';
+export {
+  BLOCK_DEVICES,
+  CLOCK,
+  FAKE_MACHINE,
+  FILE_ATTRIBUTES,
+  FILESYSTEMS,
+  GRAPH_DRIVER,
+  KERNEL,
+  LOG,
+  LOOP_DEVICES,
+  MOUNTS,
+  RECORDS,
+} from './identifiers.ts';
+export type { FakeMachine } from './machine/fake-machine.ts';
+export { driverModules } from './modules/driver-modules.ts';
+export { openGraphDriver } from './open-graph-driver.ts';
+export type { KernelName, OpenOptions } from './open-options.ts';
+export { systemClock } from './system-clock.ts';

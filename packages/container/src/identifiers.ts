@@ -1,0 +1,36 @@
+import type { GraphDriver } from '@dmthin/graphdriver';
+import type {
+  BlockDevices,
+  Clock,
+  FileAttributes,
+  Filesystems,
+  Kernel,
+  Log,
+  LoopDevices,
+  Mounts,
+  Records,
+} from '@dmthin/ports';
+import type { RootLock } from '@dmthin/records-docker';
+import type { ServiceIdentifier } from 'inversify';
+import type { ClosingStack } from './closing-stack.ts';
+import type { FakeMachine } from './machine/fake-machine.ts';
+
+/** A symbol narrows to `symbol` in its own module; this keeps the type it stands for. */
+const id = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`dmthin/${name}`);
+
+export const KERNEL: ServiceIdentifier<Kernel> = id<Kernel>('Kernel');
+export const BLOCK_DEVICES: ServiceIdentifier<BlockDevices> = id<BlockDevices>('BlockDevices');
+export const LOOP_DEVICES: ServiceIdentifier<LoopDevices> = id<LoopDevices>('LoopDevices');
+export const FILESYSTEMS: ServiceIdentifier<Filesystems> = id<Filesystems>('Filesystems');
+export const MOUNTS: ServiceIdentifier<Mounts> = id<Mounts>('Mounts');
+export const FILE_ATTRIBUTES: ServiceIdentifier<FileAttributes> = id<FileAttributes>('FileAttributes');
+export const RECORDS: ServiceIdentifier<Records> = id<Records>('Records');
+export const CLOCK: ServiceIdentifier<Clock> = id<Clock>('Clock');
+export const LOG: ServiceIdentifier<Log> = id<Log>('Log');
+/** This process's hold on the root. */
+export const ROOT_LOCK: ServiceIdentifier<RootLock> = id<RootLock>('RootLock');
+/** Closes what was opened for the driver, after it. */
+export const CLOSING: ServiceIdentifier<ClosingStack> = id<ClosingStack>('Closing');
+/** The machine in memory, for tests that make it fail; bound with kernel `fake` only. */
+export const FAKE_MACHINE: ServiceIdentifier<FakeMachine> = id<FakeMachine>('FakeMachine');
+export const GRAPH_DRIVER: ServiceIdentifier<GraphDriver> = id<GraphDriver>('GraphDriver');

@@ -1,0 +1,55 @@
+import { parseStorageOptions } from '@dmthin/domain';
+import { openGraphDriver } from '@dmthin/graphdriver';
+import { ContainerModule, type ResolutionContext, type ServiceIdentifier } from 'inversify';
+import { ClosingStack } from '../closing-stack.ts';
+import {
+  BLOCK_DEVICES,
+  CLOCK,
+  CLOSING,
+  FILE_ATTRIBUTES,
+  FILESYSTEMS,
+  GRAPH_DRIVER,
+  KERNEL,
+  LOG,
+  LOOP_DEVICES,
+  MOUNTS,
+  RECORDS,
+} from '../identifiers.ts';
+
+/** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
+export function graphDriver(root: string, storageOptions: readonly string[]): ContainerModule {
+  // Checked before anything is opened.
+  const options = parseStorageOptions(storageOptions);
+  return new ContainerModule(({ bind }) => {
+    bind(CLOSING).toConstantValue(new ClosingStack());
+    bind(GRAPH_DRIVER)
+      .toDynamicValue(async (context) => {
+        const closing = context.get(CLOSING);
+        try {
+          const ports = await portsOf(context);
+          return await openGraphDriver(ports, { root, options, afterClose: () => closing.close() });
+        } catch (error) {
+          await closing.close();
+          throw error;
+        }
+      })
+      .inSingletonScope()
+      .onDeactivation((driver) => driver.close());
+  });
+}
+
+/** One after another, so that where one fails, all that were opened are known to the closing stack. */
+async function portsOf(context: ResolutionContext) {
+  const get = <T>(id: ServiceIdentifier<T>): Promise<T> => context.getAsync<T>(id);
+  return {
+    log: await get(LOG),
+    clock: await get(CLOCK),
+    kernel: await get(KERNEL),
+    records: await get(RECORDS),
+    blockDevices: await get(BLOCK_DEVICES),
+    loopDevices: await get(LOOP_DEVICES),
+    filesystems: await get(FILESYSTEMS),
+    mounts: await get(MOUNTS),
+    fileAttributes: await get(FILE_ATTRIBUTES),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Log } from '@dmthin/ports';
+
+/** Who speaks to device-mapper: ioctl(2) through ffi-rs, the dmsetup program, or a kernel in memory. */
+export type KernelName = 'ioctl' | 'dmsetup' | 'fake';
+
+export interface OpenOptions {
+  /** Where layers, records and mounts are kept: Docker's `<docker root>/devicemapper`. Made where it is missing. */
+  readonly root: string;
+  /** `ioctl` where it is not given. `fake` needs neither root nor Linux, and loads no native module. */
+  readonly kernel?: KernelName | undefined;
+  /** `dm.*` options as Docker's `--storage-opt` takes them: `dm.basesize=20G` (docs/options.md). */
+  readonly storageOptions?: readonly string[] | undefined;
+  /** Where messages go; nowhere by default. */
+  readonly log?: Log | undefined;
+  /**
+   * Whether what was acknowledged outlasts a power cut: it does, except on the fake kernel, where it outlasts the
+   * process only and costs no fsync.
+   */
+  readonly isDurable?: boolean | undefined;
+  /** Gives up opening once it fires. */
+  readonly signal?: AbortSignal | undefined;
+}
