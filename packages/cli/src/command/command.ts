@@ -1,0 +1,57 @@
+import type { GraphDriver } from '@dmthin/graphdriver';
+import type { Output } from '../output/output.ts';
+import type { Settings } from '../settings/settings.ts';
+
+export interface Argument {
+  readonly name: string;
+  readonly description: string;
+  readonly optional?: boolean;
+}
+
+export interface Option {
+  /** Without dashes: `parent`. */
+  readonly name: string;
+  /** What stands for its value in the usage line; a flag where it is not given. */
+  readonly value?: string;
+  readonly description: string;
+  readonly default?: string;
+  readonly choices?: readonly string[];
+  /** May be given several times. */
+  readonly repeatable?: boolean;
+}
+
+/** A verb of `dmthin`. Parsing, help, completion, man page and docs are all made from these. */
+export interface Command {
+  readonly name: string;
+  /** One line, in the imperative, without a period. */
+  readonly summary: string;
+  /** What a user should know beyond the summary. */
+  readonly description?: string;
+  readonly arguments?: readonly Argument[];
+  readonly options?: readonly Option[];
+  /** `--storage-opt` without `dm.` is for the layer it makes (`size=20G`), not for the driver. */
+  readonly takesLayerOptions?: boolean;
+  /** What `--json` prints. */
+  readonly json: string;
+  readonly examples?: readonly string[];
+  readonly run: (invocation: Invocation) => Promise<void>;
+}
+
+/** One call of a command, with all that it may use. */
+export interface Invocation {
+  readonly settings: Settings;
+  readonly output: Output;
+  /** Fires on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The argument of that name; the empty string where an optional one was not given. */
+  argument(name: string): string;
+  /** The option's value, or its default. */
+  option(name: string): string | undefined;
+  /** The values of a repeatable option. */
+  values(name: string): readonly string[];
+  flag(name: string): boolean;
+  /** The `--storage-opt`s of the layer, for a command that takes them. */
+  readonly layerOptions: Readonly<Record<string, string>>;
+  /** Opens the root's driver, and lets go of it afterwards; mounts and pool stay as they are. */
+  withDriver<T>(use: (driver: GraphDriver) => Promise<T>): Promise<T>;
+}

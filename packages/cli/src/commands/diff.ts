@@ -1,0 +1,54 @@
+import { volumeId } from '@dmthin/domain';
+import type { ChangeKind } from '@dmthin/graphdriver';
+import type { Command } from '../command/command.ts';
+import { counted } from '../output/progress.ts';
+import { PARENT_OPTION, parentOf } from './layer-options.ts';
+
+const AGAINST = { ...PARENT_OPTION, description: 'compare with this layer; with the one it was made from by default' };
+const LETTERS: Readonly<Record<ChangeKind, string>> = { modify: 'C', add: 'A', delete: 'D' };
+
+export const changes: Command = {
+  name: 'changes',
+  summary: 'list what a layer changed: A added, C changed, D deleted',
+  arguments: [{ name: 'id', description: 'the layer' }],
+  options: [AGAINST],
+  json: 'an array of `{path, kind}`; kind is `add`, `modify` or `delete`',
+  async run({ argument, option, output, signal, withDriver }) {
+    const id = volumeId(argument('id'));
+    const found = await withDriver((driver) =>
+      driver.changes(id, parentOf(option('parent')) ?? driver.layer(id).parent, signal),
+    );
+    output.answer(found, () => found.map(({ path, kind }) => `${LETTERS[kind]} ${path}`).join('\n'));
+  },
+};
+
+export const diff: Command = {
+  name: 'diff',
+  summary: 'write what a layer changed as a tar with whiteouts to stdout',
+  arguments: [{ name: 'id', description: 'the layer' }],
+  options: [AGAINST],
+  json: 'the tar itself; there is no JSON form (`changes` has one)',
+  examples: ['dmthin diff web-1 > web-1.tar'],
+  async run({ argument, option, output, signal, withDriver }) {
+    const id = volumeId(argument('id'));
+    const progress = output.progress(`diff ${id}`);
+    await withDriver(async (driver) => {
+      const parent = parentOf(option('parent')) ?? driver.layer(id).parent;
+      await output.stream(counted(driver.diff(id, parent, signal), progress));
+    });
+    progress.end();
+  },
+};
+
+export const exportLayer: Command = {
+  name: 'export',
+  summary: 'write the whole content of a layer as a tar to stdout',
+  arguments: [{ name: 'id', description: 'the layer' }],
+  json: 'the tar itself; there is no JSON form',
+  async run({ argument, output, signal, withDriver }) {
+    const id = volumeId(argument('id'));
+    const progress = output.progress(`export ${id}`);
+    await withDriver((driver) => output.stream(counted(driver.diff(id, undefined, signal), progress)));
+    progress.end();
+  },
+};

@@ -1,0 +1,17 @@
+import { DmError, volumeId } from '@dmthin/domain';
+import type { Command } from '../command/command.ts';
+
+export const rm: Command = {
+  name: 'rm',
+  summary: 'remove a layer; its copies stay whole',
+  arguments: [{ name: 'id', description: 'the layer' }],
+  json: '`{id, removed: true}`',
+  async run({ argument, output, signal, withDriver }) {
+    const id = volumeId(argument('id'));
+    await withDriver(async (driver) => {
+      if (!driver.exists(id)) throw new DmError('NOT_FOUND', `there is no layer "${id}"`, { subject: id });
+      await driver.remove(id, signal);
+    });
+    output.answer({ id, removed: true }, () => id);
+  },
+};

@@ -1,0 +1,70 @@
+import { CommanderError } from 'commander';
+import type { Command } from './command/command.ts';
+import { COMMANDS } from './commands/index.ts';
+import { exitStatusOf, formatFailure } from './output/failure.ts';
+import { createStderrLog } from './output/log.ts';
+import { createTerminal } from './output/terminal.ts';
+import { createProgram, type ParsedCall } from './program.ts';
+import { resolveSettings } from './settings/resolve-settings.ts';
+import type { Settings } from './settings/settings.ts';
+import { splitStorageOptions } from './settings/storage-options.ts';
+
+/** Runs one command line; resolves to the exit status. Nothing is thrown. */
+export async function main(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let json = words.includes('--json');
+  let verbose = false;
+  try {
+    await createProgram(COMMANDS, async (call) => {
+      const settings = await resolveSettings(call.given, environment);
+      json = settings.json;
+      verbose = settings.logLevel === 'debug';
+      await run(call, settings);
+    }).parseAsync([...words], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has said it already: help asked for, or a usage error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`${formatFailure(error, json, verbose)}\n`);
+    return exitStatusOf(error);
+  }
+}
+
+async function run({ command, words }: ParsedCall, settings: Settings): Promise<void> {
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const { driver, layer } = optionsFor(command, settings);
+  try {
+    await command.run({
+      ...words,
+      settings,
+      output: createTerminal(settings.json),
+      signal: abort.signal,
+      layerOptions: layer,
+      async withDriver(use) {
+        // The driver and its container are most of the program; help and errors of use do without them.
+        const { openGraphDriver } = await import('dmthin');
+        const opened = await openGraphDriver({
+          root: settings.root,
+          kernel: settings.kernel,
+          storageOptions: driver,
+          log: createStderrLog(settings.logLevel, settings.json),
+          signal: abort.signal,
+        });
+        try {
+          return await use(opened);
+        } finally {
+          await opened.release();
+        }
+      },
+    });
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+function optionsFor(command: Command, { storageOptions }: Settings): ReturnType<typeof splitStorageOptions> {
+  return command.takesLayerOptions === true
+    ? splitStorageOptions(storageOptions)
+    : { driver: storageOptions, layer: {} };
+}

@@ -1,0 +1,61 @@
+import { COMMANDS, completionScript, createProgram } from '@dmthin/cli';
+import { expect } from 'chai';
+
+type Call = Parameters<Parameters<typeof createProgram>[1]>[0];
+
+async function parsed(...words: string[]): Promise<Call> {
+  let call: Call | undefined;
+  const program = createProgram(COMMANDS, async (made) => {
+    call = made;
+  });
+  for (const command of [program, ...program.commands]) command.configureOutput({ writeErr() {}, writeOut() {} });
+  await program.parseAsync(words, { from: 'user' });
+  if (call === undefined) throw new Error('no command was run');
+  return call;
+}
+
+const refusal = (...words: string[]): Promise<unknown> =>
+  parsed(...words).then(
+    () => 'taken',
+    (error: Error) => error.message,
+  );
+
+describe('the command line', () => {
+  it('takes global options before and behind the verb', async () => {
+    const { command, given, words } = await parsed(
+      '--kernel',
+      'fake',
+      'import',
+      'web',
+      'f.tar',
+      '--root',
+      '/r',
+      '--parent',
+      'os',
+    );
+    expect(command.name).to.equal('import');
+    expect(given).to.include({ kernel: 'fake', root: '/r' });
+    expect([words.argument('id'), words.argument('file'), words.option('parent')]).to.deep.equal([
+      'web',
+      'f.tar',
+      'os',
+    ]);
+  });
+
+  it('adds up repeated storage options from both sides', async () => {
+    const { given } = await parsed('--storage-opt', 'dm.fs=ext4', 'create', 'a', '--storage-opt', 'size=2G');
+    expect(given.storageOpt).to.deep.equal(['dm.fs=ext4', 'size=2G']);
+  });
+
+  it('refuses unknown verbs, missing arguments and values that are not allowed', async () => {
+    expect(await refusal('snapshot', 'a')).to.include("unknown command 'snapshot'");
+    expect(await refusal('rm')).to.include("missing required argument 'id'");
+    expect(await refusal('graph', '--format', 'gif')).to.include('Allowed choices are text, dot, mermaid, svg');
+    expect(await refusal('ls', '--kernel', 'zfs')).to.include('ioctl, dmsetup, fake');
+  });
+
+  it('has a completion for every verb in every shell', () => {
+    for (const shell of ['bash', 'zsh', 'fish'] as const)
+      for (const { name } of COMMANDS) expect(completionScript(shell, COMMANDS)).to.include(name);
+  });
+});
