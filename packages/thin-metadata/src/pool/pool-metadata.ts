@@ -1,9 +1,7 @@
 import { type ThinId, type TransactionId, transactionId } from '@dmthin/domain';
 import type { MetadataDevice } from '../device/metadata-device.ts';
 import type { DeviceDetails } from '../format/device-details.ts';
-import { decodeSuperblock, NEEDS_CHECK_FLAG, type SuperblockChange, updateSuperblock } from '../format/superblock.ts';
 import { MAX_METADATA_BLOCKS } from '../space-map/metadata-space-map.ts';
-import { type CommittedPool, formatPool, isUnformatted, loadPool } from './committed-pool.ts';
 import { dropHeldCopy, holdCopy, type KernelRelease, takeAndReturnCopy } from './held-copy.ts';
 import { type MappedRange, type Mapping, mappedRange, mappingAt } from './mapped-range.ts';
 import {
@@ -13,16 +11,12 @@ import {
   idTaken,
   noSuchThin,
   nothingHeld,
-  refused,
   thinIsOpen,
   transactionMoved,
-  unformatted,
 } from './pool-errors.ts';
+import { PoolTransaction } from './pool-transaction.ts';
 import type { ThinDevice } from './thin-device.ts';
-import { ThinRecords } from './thin-records.ts';
-
-/** At most 16 MiB are kept for commits (__set_metadata_reserve), in metadata blocks. */
-const RESERVE_LIMIT = 4096;
+import type { ThinRecords } from './thin-records.ts';
 
 export interface OpenPoolOptions {
   /** In sectors. */
@@ -34,16 +28,6 @@ export interface OpenPoolOptions {
 }
 
 /**
- * Opens the metadata of a pool, or makes it where the device holds none.
- * @throws DmError IO (EIO): less than one block, or not to be read. NO_SPACE (ENOSPC), INVALID_ARGUMENT (EINVAL): too
- * small to format (3.1), other data block size, unknown features. NOT_PERMITTED (EPERM): not formatted, and not to be.
- * CORRUPT (ENOTBLK, EILSEQ): block 0 is not a sound superblock.
- */
-export function openPoolMetadata(device: MetadataDevice, options: OpenPoolOptions): PoolMetadata {
-  return PoolMetadata.open(device, options);
-}
-
-/**
  * A pool's metadata, and one transaction on it: what drivers/md/dm-thin-metadata.h offers. Changes are in memory until
  * `commit`. One that throws may be half done: `abort` goes back to the last commit. Nothing here waits.
  *
@@ -51,92 +35,67 @@ export function openPoolMetadata(device: MetadataDevice, options: OpenPoolOption
  * they are looked up millions of times.
  */
 export class PoolMetadata {
-  readonly #device: MetadataDevice;
-  readonly #dataBlockSize: number;
   readonly #kernel: KernelRelease;
-  readonly #thins = new ThinRecords();
-  #pool: CommittedPool;
-  #time = 0;
-  #transactionId = 0n;
-  #flags = 0;
-  #heldRoot = 0;
-  #metadataReserve = 0;
-  /** Commits do nothing before the first change, so that a pool that is only looked at is not written (3.9). */
-  #isInService = false;
-  #isReadOnly = false;
-  #hasFailed = false;
+  readonly #transaction: PoolTransaction;
 
-  private constructor(device: MetadataDevice, options: OpenPoolOptions, pool: CommittedPool) {
-    this.#device = device;
-    this.#dataBlockSize = options.dataBlockSize;
-    this.#kernel = options.kernel ?? '6.1.192';
-    this.#pool = pool;
+  private constructor(transaction: PoolTransaction, kernel: KernelRelease) {
+    this.#transaction = transaction;
+    this.#kernel = kernel;
   }
 
   static open(device: MetadataDevice, options: OpenPoolOptions): PoolMetadata {
-    const isNew = isUnformatted(device);
-    if (isNew && !options.format) throw unformatted();
-    const pool = isNew ? formatPool(device, options.dataBlockSize) : loadPool(device, options.dataBlockSize);
-    const metadata = new PoolMetadata(device, options, pool);
-    if (isNew) metadata.#write();
-    const superblock = decodeSuperblock(pool.superblock);
-    metadata.#time = superblock.time;
-    metadata.#transactionId = superblock.transactionId;
-    metadata.#flags = superblock.flags;
-    metadata.#heldRoot = superblock.heldRoot;
-    metadata.#setReserve();
-    return metadata;
+    const transaction = PoolTransaction.openOrFormat(device, options.dataBlockSize, options.format);
+    return new PoolMetadata(transaction, options.kernel ?? '6.1.192');
   }
 
   /** In sectors. */
   get dataBlockSize(): number {
-    return this.#dataBlockSize;
+    return this.#transaction.dataBlockSize;
   }
 
   /** Goes up by one with each snapshot. */
   get time(): number {
-    return this.#time;
+    return this.#transaction.time;
   }
 
   get transactionId(): TransactionId {
-    return transactionId(this.#transactionId);
+    return transactionId(this.#transaction.id);
   }
 
   /** @throws DmError INVALID_ARGUMENT (EINVAL): the stored id is not `current`. */
   setTransactionId(current: TransactionId, next: TransactionId): void {
-    this.#demandWritable();
-    if (current !== this.#transactionId) throw transactionMoved(current, this.#transactionId);
-    this.#transactionId = next;
+    this.#transaction.change();
+    if (current !== this.#transaction.id) throw transactionMoved(current, this.#transaction.id);
+    this.#transaction.id = next;
   }
 
   /** @throws DmError ALREADY_EXISTS (EEXIST), NO_SPACE (ENOSPC). */
   createThin(id: ThinId): void {
-    this.#demandWritable();
+    const { mappings } = this.#transaction.change();
     this.#demandNew(id);
-    this.#pool.mappings.add(id);
-    this.#thins.create(id, this.#newDetails(0));
+    mappings.add(id);
+    this.#thins.create(id, this.#newDetails());
   }
 
   /** @throws DmError ALREADY_EXISTS (EEXIST), NO_DATA (ENODATA): no such origin, NO_SPACE (ENOSPC). */
   createSnapshot(id: ThinId, origin: ThinId): void {
-    this.#demandWritable();
+    const { mappings, details } = this.#transaction.change();
     this.#demandNew(id);
-    const root = this.#pool.mappings.rootOf(origin);
+    const root = mappings.rootOf(origin);
     if (root === undefined) throw noSuchThin(origin, 'create_snap');
-    this.#pool.mappings.share(id, root);
-    this.#time++;
-    this.#thins.create(id, this.#newDetails(0));
-    const record = this.#thins.obtain(origin, this.#pool.details);
-    this.#thins.refresh(record, this.#pool.details);
-    record.snapshottedTime = this.#time;
+    mappings.share(id, root);
+    this.#transaction.time++;
+    const snapshot = this.#thins.create(id, this.#newDetails());
+    const record = this.#thins.obtain(origin, details);
+    this.#thins.refresh(record, details);
     this.#thins.markChanged(record);
-    this.#thins.obtain(id, this.#pool.details).mappedBlocks = record.mappedBlocks;
+    record.snapshottedTime = this.#transaction.time;
+    snapshot.mappedBlocks = record.mappedBlocks;
   }
 
   /** @throws DmError NO_DATA (ENODATA), BUSY (EBUSY): it is open, NO_SPACE (ENOSPC). */
   deleteThin(id: ThinId): void {
-    this.#demandWritable();
-    const { mappings, details } = this.#pool;
+    const { mappings, details } = this.#transaction.change();
     const record = this.#thins.obtain(id, details);
     if (record.openCount > 0) throw thinIsOpen(id);
     this.#thins.remove(record);
@@ -147,23 +106,20 @@ export class PoolMetadata {
 
   /** The details of a device, ahead of the last commit; undefined where the pool has no such device. */
   deviceDetails(id: ThinId): DeviceDetails | undefined {
-    this.#demandAlive();
-    return this.#thins.peek(id) ?? this.#pool.details.lookup(id);
+    return this.#thins.peek(id) ?? this.#transaction.pool.details.lookup(id);
   }
 
   /** Every thin id, lowest first, ahead of the last commit. */
   thinIds(): ThinId[] {
-    this.#demandAlive();
     const ids = new Set<ThinId>();
-    for (const [id] of this.#pool.details.entries()) ids.add(id as ThinId);
+    for (const [id] of this.#transaction.pool.details.entries()) ids.add(id as ThinId);
     for (const { id, isStale } of this.#thins.changed) if (!isStale) ids.add(id);
     return [...ids].sort((a, b) => a - b);
   }
 
   /** Opens a device; close it as often. @throws DmError NO_DATA (ENODATA). */
   openThin(id: ThinId): ThinDevice {
-    this.#demandAlive();
-    return this.#thins.open(id, this.#pool.details);
+    return this.#thins.open(id, this.#transaction.pool.details);
   }
 
   closeThin(thin: ThinDevice): void {
@@ -176,20 +132,17 @@ export class PoolMetadata {
   }
 
   lookup(thin: ThinDevice, block: number): Mapping | undefined {
-    this.#demandAlive();
-    return mappingAt(this.#pool.mappings, thin, block);
+    return mappingAt(this.#transaction.pool.mappings, thin, block);
   }
 
   /** The first run of mappings in `begin` to `end`. */
   findMappedRange(thin: ThinDevice, begin: number, end: number): MappedRange | undefined {
-    this.#demandAlive();
-    return mappedRange(this.#pool.mappings, thin, begin, end);
+    return mappedRange(this.#transaction.pool.mappings, thin, begin, end);
   }
 
   /** The highest block that is mapped. */
   highestMappedBlock(thin: ThinDevice): number | undefined {
-    this.#demandAlive();
-    return this.#pool.mappings.highestBlock(thin.id);
+    return this.#transaction.pool.mappings.highestBlock(thin.id);
   }
 
   /**
@@ -197,18 +150,18 @@ export class PoolMetadata {
    * `allocateData` gave, brings its own. @throws DmError NO_SPACE (ENOSPC), CLOSED.
    */
   insert(thin: ThinDevice, block: number, dataBlock: number): void {
-    this.#demandWritable();
-    const record = this.#thins.forChange(thin, this.#pool.details);
-    const isNew = this.#pool.mappings.insert(thin.id, block, dataBlock, this.#time);
+    const { mappings, details } = this.#transaction.change();
+    const record = this.#thins.forChange(thin, details);
+    const isNew = mappings.insert(thin.id, block, dataBlock, this.#transaction.time);
     this.#thins.markChanged(record);
     if (isNew) record.mappedBlocks++;
   }
 
   /** Unmaps the blocks of `begin` to `end`. @throws DmError NO_SPACE (ENOSPC), CLOSED. */
   removeRange(thin: ThinDevice, begin: number, end: number): void {
-    this.#demandWritable();
-    const record = this.#thins.forChange(thin, this.#pool.details);
-    const removed = this.#pool.mappings.removeRange(thin.id, begin, end);
+    const { mappings, details } = this.#transaction.change();
+    const record = this.#thins.forChange(thin, details);
+    const removed = mappings.removeRange(thin.id, begin, end);
     if (removed === undefined) throw noSuchThin(thin.id, 'discard');
     record.mappedBlocks -= removed;
     this.#thins.markChanged(record);
@@ -216,129 +169,122 @@ export class PoolMetadata {
 
   /** Takes a data block: the next free one that the last commit does not refer to. @throws DmError NO_SPACE (ENOSPC). */
   allocateData(): number {
-    this.#demandWritable();
-    return this.#pool.data.allocate();
+    return this.#transaction.change().data.allocate();
   }
 
   /** Keeps the data blocks `begin` to `end` from being reused, by one reference more each. */
   incrementData(begin: number, end: number): void {
-    this.#demandWritable();
-    this.#pool.data.increment(begin, end);
+    this.#transaction.change().data.increment(begin, end);
   }
 
   /** Undoes `incrementData`. */
   decrementData(begin: number, end: number): void {
-    this.#demandWritable();
-    this.#pool.data.decrement(begin, end);
+    this.#transaction.change().data.decrement(begin, end);
   }
 
   /** How many leaf entries, in distinct leaves, refer to a data block. */
   dataReferences(block: number): number {
-    this.#demandAlive();
-    return this.#pool.data.count(block);
+    return this.#transaction.pool.data.count(block);
   }
 
   /** As of the last commit. */
   get dataBlocks(): number {
-    return this.#pool.data.blocks;
+    return this.#transaction.pool.data.blocks;
   }
 
   /** Blocks freed since the last commit count, though they are taken again only after the next. */
   get freeDataBlocks(): number {
-    return this.#pool.data.free;
+    return this.#transaction.pool.data.free;
   }
 
   get metadataBlocks(): number {
-    return this.#pool.metadata.blocks;
+    return this.#transaction.pool.metadata.blocks;
   }
 
   /** What the status line shows as free: less the reserve for commits, at least 0. */
   get freeMetadataBlocks(): number {
-    return Math.max(0, this.#pool.metadata.free - this.#metadataReserve);
+    return Math.max(0, this.#transaction.pool.metadata.free - this.#transaction.reserve);
   }
 
   /** Free at the last commit, less what was taken since. */
   get rawFreeMetadataBlocks(): number {
-    return this.#pool.metadata.free;
+    return this.#transaction.pool.metadata.free;
   }
 
   /** Calls `listener` in the middle of the operation in which free metadata, without reserve, falls to `mark` or below. */
   onMetadataLow(mark: number, listener: () => void): void {
-    this.#pool.metadata.lowWater.listen(mark, listener);
+    this.#transaction.pool.metadata.lowWater.listen(mark, listener);
   }
 
   /** Uses a data device that grew to `blocks`. @throws DmError INVALID_ARGUMENT (EINVAL): smaller. NO_SPACE (ENOSPC). */
   growData(blocks: number): void {
-    this.#demandWritable();
-    const { data } = this.#pool;
+    const { data } = this.#transaction.change();
     if (blocks < data.blocks) throw cannotShrink('data', data.blocks, blocks);
     if (blocks > data.blocks) data.extend(blocks - data.blocks);
   }
 
   /** Uses a metadata device that grew to `blocks`, as far as metadata can be used. @throws DmError INVALID_ARGUMENT (EINVAL): smaller. */
   growMetadata(blocks: number): void {
-    this.#demandWritable();
-    const { metadata } = this.#pool;
+    const { metadata } = this.#transaction.change();
     const usable = Math.min(blocks, MAX_METADATA_BLOCKS);
     if (usable < metadata.blocks) throw cannotShrink('metadata', metadata.blocks, usable);
     if (usable > metadata.blocks) metadata.extend(usable - metadata.blocks);
-    this.#setReserve();
+    this.#transaction.setReserve();
   }
 
   /** Where the copy of the superblock lies that is held for user space, in metadata blocks. */
   get heldRoot(): number | undefined {
-    return this.#heldRoot === 0 ? undefined : this.#heldRoot;
+    return this.#transaction.heldRoot === 0 ? undefined : this.#transaction.heldRoot;
   }
 
-  /** Commits, and holds what was committed for user space, from the next commit on. @throws DmError BUSY (EBUSY), NO_SPACE (ENOSPC). */
+  /**
+   * Commits, and holds what was committed for user space, from the next commit on.
+   * @throws DmError BUSY (EBUSY): some is held. NO_SPACE (ENOSPC).
+   */
   reserveMetadataSnapshot(): void {
-    this.#demandWritable();
-    const isHeld = this.#heldRoot !== 0;
-    if (isHeld && this.#kernel === '6.1.192') throw alreadyHeld(this.#heldRoot);
-    this.commit();
+    const transaction = this.#transaction;
+    const pool = transaction.change();
+    const isHeld = transaction.heldRoot !== 0;
+    if (isHeld && this.#kernel === '6.1.192') throw alreadyHeld(transaction.heldRoot);
+    transaction.commit();
     if (isHeld) {
-      takeAndReturnCopy(this.#pool);
-      throw alreadyHeld(this.#heldRoot);
+      takeAndReturnCopy(pool);
+      throw alreadyHeld(transaction.heldRoot);
     }
-    this.#heldRoot = holdCopy(this.#pool);
+    transaction.heldRoot = holdCopy(pool);
   }
 
   /** @throws DmError INVALID_ARGUMENT (EINVAL): none is held. NO_SPACE (ENOSPC). */
   releaseMetadataSnapshot(): void {
-    this.#demandWritable();
-    const heldRoot = this.#heldRoot;
+    const pool = this.#transaction.change();
+    const { heldRoot } = this.#transaction;
     if (heldRoot === 0) throw nothingHeld();
-    this.#heldRoot = 0;
-    dropHeldCopy(this.#pool, heldRoot);
+    this.#transaction.heldRoot = 0;
+    dropHeldCopy(pool, heldRoot);
   }
 
   /** Whether the metadata has to be checked offline before the pool takes writes again. */
   get needsCheck(): boolean {
-    return (this.#flags & NEEDS_CHECK_FLAG) !== 0;
+    return this.#transaction.needsCheck;
   }
 
   /** Sets the flag, in the superblock of the last commit, at once. @throws DmError IO (EIO). */
   setNeedsCheck(): void {
-    this.#demandWritable();
-    this.#flags |= NEEDS_CHECK_FLAG;
-    const { cache, superblock } = this.#pool;
-    updateSuperblock(superblock, { ...decodeSuperblock(superblock), flags: this.#flags });
-    cache.write(superblock);
-    this.#device.flush();
+    this.#transaction.setNeedsCheck();
   }
 
   get isReadOnly(): boolean {
-    return this.#isReadOnly;
+    return this.#transaction.isReadOnly;
   }
 
   /** From here on changes, commits included, are refused with READ_ONLY (EPERM), or allowed again. */
   setReadOnly(isReadOnly: boolean): void {
-    this.#isReadOnly = isReadOnly;
+    this.#transaction.isReadOnly = isReadOnly;
   }
 
   /** Whether an abort could not read the last commit back; all else is then refused. */
   get hasFailed(): boolean {
-    return this.#hasFailed;
+    return this.#transaction.hasFailed;
   }
 
   /**
@@ -346,11 +292,7 @@ export class PoolMetadata {
    * before the first change to a pool that was opened. @throws DmError NO_SPACE (ENOSPC), IO (EIO): abort is next.
    */
   commit(): void {
-    this.#demandAlive();
-    if (!this.#isInService) return;
-    if (this.#isReadOnly) throw refused('EPERM');
-    this.#thins.writeTo(this.#pool.details);
-    this.#write();
+    this.#transaction.commit();
   }
 
   /**
@@ -359,70 +301,27 @@ export class PoolMetadata {
    * @throws DmError CORRUPT, IO: the last commit cannot be read back, and the pool has failed.
    */
   abort(): void {
-    this.#demandAlive();
-    this.#isInService = true;
-    this.#thins.abort();
-    try {
-      this.#pool = loadPool(this.#device, this.#dataBlockSize);
-    } catch (error) {
-      this.#hasFailed = true;
-      throw error;
-    }
-    this.#heldRoot = decodeSuperblock(this.#pool.superblock).heldRoot;
-    this.#setReserve();
+    this.#transaction.abort();
   }
 
   /** Commits, where that is possible. @throws DmError BUSY (EBUSY): devices are open. */
   close(): void {
     if (this.#thins.hasOpen) throw devicesAreOpen();
-    if (!this.#hasFailed && !this.#isReadOnly) this.commit();
+    if (!this.hasFailed && !this.isReadOnly) this.commit();
   }
 
-  #write(): void {
-    const { cache, metadata, data, mappings, details, superblock } = this.#pool;
-    data.commit();
-    metadata.commit();
-    cache.writeBack((block) => metadata.isReferenced(block));
-    this.#device.flush();
-    const change: SuperblockChange = {
-      flags: this.#flags,
-      time: this.#time,
-      transactionId: this.#transactionId,
-      heldRoot: this.#heldRoot,
-      dataSpaceMap: data.root,
-      metadataSpaceMap: metadata.root,
-      mappingRoot: mappings.root,
-      detailsRoot: details.root,
-    };
-    updateSuperblock(superblock, change);
-    cache.write(superblock);
-    this.#device.flush();
+  /** The devices that are open or changed. */
+  get #thins(): ThinRecords {
+    return this.#transaction.thins;
   }
 
-  #newDetails(mappedBlocks: number): DeviceDetails {
-    return {
-      mappedBlocks,
-      transactionId: this.#transactionId,
-      creationTime: this.#time,
-      snapshottedTime: this.#time,
-    };
-  }
-
-  #setReserve(): void {
-    this.#metadataReserve = Math.min(RESERVE_LIMIT, Math.floor(this.#pool.metadata.blocks / 10));
+  #newDetails(): DeviceDetails {
+    const { id, time } = this.#transaction;
+    return { mappedBlocks: 0, transactionId: id, creationTime: time, snapshottedTime: time };
   }
 
   #demandNew(id: ThinId): void {
-    if (this.#pool.details.lookup(id) !== undefined || this.#thins.peek(id) !== undefined) throw idTaken(id);
-  }
-
-  #demandAlive(): void {
-    if (this.#hasFailed) throw refused('EINVAL');
-  }
-
-  #demandWritable(): void {
-    this.#demandAlive();
-    if (this.#isReadOnly) throw refused('EPERM');
-    this.#isInService = true;
+    const { details } = this.#transaction.pool;
+    if (details.lookup(id) !== undefined || this.#thins.peek(id) !== undefined) throw idTaken(id);
   }
 }

@@ -48,8 +48,10 @@ export class ThinRecords {
   }
 
   /** Brings a new device in core. */
-  create(id: ThinId, details: DeviceDetails): void {
-    this.markChanged(this.#add(id, details));
+  create(id: ThinId, details: DeviceDetails): ThinRecord {
+    const record = this.#add(id, details);
+    this.markChanged(record);
+    return record;
   }
 
   markChanged(record: ThinRecord): void {
