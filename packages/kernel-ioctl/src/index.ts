@@ -1,4 +1,6 @@
 export { CONTROL_PATH, type ControlDevice, openControlDevice } from './control/control-device.ts';
+export { IoctlKernel } from './ioctl-kernel.ts';
+export { type IoctlKernelOptions, openIoctlKernel } from './open-ioctl-kernel.ts';
 export { COMMAND, type CommandName, commandOf, requestOf } from './protocol/command.ts';
 export { decodeDevice, encodeDevice, NO_DEVICE } from './protocol/device-encoding.ts';
 export {

@@ -1,5 +1,21 @@
+import { createRequire } from 'node:module';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import { DataType, load, open } from 'ffi-rs';
+import { DmError } from '@dmthin/domain';
+
+/** The functions this package calls. */
+export type LibcFunction =
+  | 'ioctl'
+  | 'poll'
+  | 'eventfd'
+  | 'close'
+  | 'syscall'
+  | 'semget'
+  | 'semctl'
+  | 'semop'
+  | 'semtimedop';
+
+/** A number goes as a 64-bit register (ints too: the ABIs of x86-64 and arm64 take the low half), bytes as a pointer. */
+export type LibcArgument = number | Uint8Array;
 
 /** What a libc function that returns an int answered; `errno` is 0 unless `result` is -1. */
 export interface LibcReply {
@@ -7,16 +23,14 @@ export interface LibcReply {
   readonly errno: number;
 }
 
-/** A number goes as a 64-bit register (ints too: the ABIs of x86-64 and arm64 take the low half), bytes as a pointer. */
-export type LibcArgument = number | Uint8Array;
-
 /**
- * Calls a libc function, synchronously. The only place that touches ffi-rs, whose traps end here (each seen to happen):
- * a wrong type aborts the process, so every argument is checked; the returned value is written as an int and nothing
- * wider; `errnoCode` is stale after a success; text with a NUL panics, so text goes as bytes.
+ * Calls a libc function, synchronously. The only place that touches ffi-rs, whose traps end here: a wrong type aborts
+ * the process, so every argument is checked; a result is written as an int and nothing wider; `errnoCode` is stale
+ * after a success; a call on its own threads would not hold on to its buffers, so there is none.
  */
 export function callLibc(name: LibcFunction, ...args: readonly LibcArgument[]): LibcReply {
-  const paramsType: DataType[] = [];
+  const { DataType, load } = ffi();
+  const paramsType: number[] = [];
   const paramsValue: (number | Buffer)[] = [];
   for (const argument of args) {
     if (typeof argument === 'number') {
@@ -29,31 +43,37 @@ export function callLibc(name: LibcFunction, ...args: readonly LibcArgument[]): 
       paramsValue.push(Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength));
     }
   }
-  openLibrary();
-  const reply = load({
-    library: LIBRARY,
-    funcName: name,
-    retType: DataType.I32,
-    paramsType,
-    paramsValue,
-    errno: true as const,
-  });
-  return { result: reply.value, errno: reply.value === -1 ? reply.errnoCode : 0 };
+  const call = { library: LIBRARY, funcName: name, retType: DataType.I32, paramsType, paramsValue };
+  const { value, errnoCode } = load({ ...call, errno: true as const }) as { value: number; errnoCode: number };
+  return { result: value, errno: value === -1 ? errnoCode : 0 };
 }
-
-/** The functions this package calls. */
-export type LibcFunction = 'ioctl' | 'poll' | 'eventfd' | 'syscall' | 'semget' | 'semctl' | 'semop' | 'semtimedop';
 
 const LIBRARY = 'dmthin-libc';
 /** Known to every thread that is started later. */
 const OPENED = '@dmthin/ffi-rs:libc';
 
+let loaded: typeof import('ffi-rs') | undefined;
+
 /**
- * ffi-rs keeps what is opened in a table without a lock, so it is written once in a process: here on the main thread,
- * before any worker that reads it is started. The empty path is the process itself: no file name to guess, gnu or musl.
+ * Loads ffi-rs, so late because the codec is of use on machines that it has no build for.
+ * It keeps what it opened in a table without a lock, so that is written once in a process: by the first thread, before
+ * it starts others that read it. The empty path is the process itself: no file name to guess, gnu or musl.
+ * @throws DmError UNAVAILABLE: ffi-rs has no build for this machine, or it is not installed.
  */
-export function openLibrary(): void {
-  if (getEnvironmentData(OPENED) === true) return;
-  open({ library: LIBRARY, path: '' });
-  setEnvironmentData(OPENED, true);
+export function ffi(): typeof import('ffi-rs') {
+  if (loaded !== undefined) return loaded;
+  try {
+    const module = createRequire(import.meta.url)('ffi-rs') as typeof import('ffi-rs');
+    if (getEnvironmentData(OPENED) !== true) module.open({ library: LIBRARY, path: '' });
+    setEnvironmentData(OPENED, true);
+    loaded = module;
+    return module;
+  } catch (cause) {
+    throw new DmError('UNAVAILABLE', `ffi-rs cannot be loaded on ${process.platform} ${process.arch}`, {
+      operation: 'load',
+      subject: 'ffi-rs',
+      remedy: 'Install it with its platform package (not --omit=optional), or use the dmsetup kernel.',
+      cause,
+    });
+  }
 }

@@ -1,0 +1,79 @@
+import type { CancelSignal, Ioctl, KernelCapabilities } from '@dmthin/ports';
+import { type EventSource, PolledEvents, TimedEvents } from './event/event-source.ts';
+import { type Hopper, IoctlKernel } from './ioctl-kernel.ts';
+import { DeviceMapper } from './mapper/device-mapper.ts';
+import { NO_NODES } from './nodes/node-keeper.ts';
+import { udevRuns } from './nodes/udev-nodes.ts';
+import type { Version } from './protocol/dm-ioctl-header.ts';
+import { abortedError, closedError } from './refusals.ts';
+import { CommandThreads } from './thread/command-threads.ts';
+import type { Hop, HopArguments, HopResult } from './thread/messages.ts';
+
+export interface IoctlKernelOptions {
+  /**
+   * Whether udev sees to the nodes under /dev/mapper. Where this is not said: it does if it runs (/run/udev/control) and
+   * DM_DISABLE_UDEV is not set, as libdm has it.
+   */
+  readonly udev?: boolean | undefined;
+  /** How long a change waits for udev, in milliseconds; 30,000 where it is not said. */
+  readonly udevLimitMs?: number | undefined;
+  /** Answers the ioctls in place of the running kernel, in this thread and without nodes: for tests. */
+  readonly ioctl?: Ioctl | undefined;
+}
+
+const UDEV_LIMIT_MS = 30_000;
+/** How often a device is looked at where no event is told. */
+const LOOK_MS = 250;
+/** The first drivers that know it (drivers/md/dm-ioctl.c; lvm2, libdm/ioctl/libdm-iface.c). */
+const DEFERRED_REMOVE = 27;
+const ARM_POLL = 36;
+
+/**
+ * Opens device-mapper. Its threads keep no process alive unless they are at work.
+ * @throws DmError NOT_PERMITTED: no rights. UNAVAILABLE: no Linux, no driver, no ffi-rs; the remedy says what helps.
+ */
+export async function openIoctlKernel(options: IoctlKernelOptions = {}): Promise<IoctlKernel> {
+  if (options.ioctl !== undefined) return inThisThread(options.ioctl);
+  const udev = options.udev ?? udevRuns();
+  const hopper = new CommandThreads({ udev, udevLimitMs: options.udevLimitMs ?? UDEV_LIMIT_MS });
+  const driver = await hopper.open();
+  const hasEvents = driver[1] >= ARM_POLL;
+  const events = hasEvents ? new PolledEvents() : new TimedEvents(LOOK_MS);
+  return kernel(hopper, events, { driver, events: hasEvents, udevSync: udev, batches: true });
+}
+
+async function inThisThread(ioctl: Ioctl): Promise<IoctlKernel> {
+  const mapper = new DeviceMapper(ioctl, NO_NODES);
+  const driver = await mapper.driverVersion();
+  const facts = { driver, events: false, udevSync: false, batches: true };
+  return kernel(new DirectHopper(mapper), new TimedEvents(LOOK_MS), facts);
+}
+
+function kernel(
+  hopper: Hopper,
+  events: EventSource,
+  { driver, ...facts }: Pick<KernelCapabilities, 'events' | 'udevSync' | 'batches'> & { driver: Version },
+): IoctlKernel {
+  const capabilities = { ...facts, exactErrno: true, deferredRemove: driver[1] >= DEFERRED_REMOVE };
+  return new IoctlKernel({ capabilities, driver, hopper, events });
+}
+
+class DirectHopper implements Hopper {
+  readonly #mapper: DeviceMapper;
+  #isClosed = false;
+
+  constructor(mapper: DeviceMapper) {
+    this.#mapper = mapper;
+  }
+
+  async run<Name extends Hop>(name: Name, args: HopArguments<Name>, signal?: CancelSignal): Promise<HopResult<Name>> {
+    if (this.#isClosed) throw closedError(name);
+    if (signal?.aborted === true) throw abortedError(signal, name);
+    const method = this.#mapper[name] as (...given: HopArguments<Name>) => Promise<HopResult<Name>>;
+    return method.apply(this.#mapper, args);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+}
