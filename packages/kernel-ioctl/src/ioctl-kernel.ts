@@ -111,8 +111,11 @@ export class IoctlKernel implements Kernel, AsyncDisposable {
   }
 
   waitEvent(device: DeviceName, seen: number, signal?: CancelSignal): Promise<number> {
-    const eventNumber = async (): Promise<number> => (await this.info(device)).eventNumber;
-    return waitEvent({ device, seen, eventNumber, source: this.#events, signal, closing: this.#closing.signal });
+    return waitEvent({
+      ...{ device, seen, signal, source: this.#events, closing: this.#closing.signal },
+      find: (name) => this.#hopper.run('info', [name]),
+      look: (number) => this.#hopper.run('infoOf', [number]),
+    });
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,15 @@
-import type { DeviceName, DmError } from '@dmthin/domain';
-import type { CancelSignal } from '@dmthin/ports';
+import type { DeviceName, DeviceNumber, DmError } from '@dmthin/domain';
+import type { CancelSignal, DeviceInfo } from '@dmthin/ports';
 import { abortedError, closedError } from '../refusals.ts';
 import type { EventSource } from './event-source.ts';
 
 export interface EventWait {
   readonly device: DeviceName;
   readonly seen: number;
-  /** @throws DmError NOT_FOUND: the device went. */
-  readonly eventNumber: () => Promise<number>;
+  /** The device by its name. @throws DmError NOT_FOUND. */
+  readonly find: (device: DeviceName) => Promise<DeviceInfo>;
+  /** The device by its number, for it may be renamed while it is waited for. @throws DmError NOT_FOUND: it went. */
+  readonly look: (number: DeviceNumber) => Promise<DeviceInfo>;
   readonly source: EventSource;
   readonly signal: CancelSignal | undefined;
   /** Fires when the kernel is closed. */
@@ -18,7 +20,8 @@ export interface EventWait {
  * Looks at the device whenever there is news, beginning once news is told for certain, so that no event can fall
  * between the look and the wait.
  */
-export async function waitEvent({ device, seen, eventNumber, source, signal, closing }: EventWait): Promise<number> {
+export async function waitEvent(wait: EventWait): Promise<number> {
+  const { device, seen, find, look, source, signal, closing } = wait;
   throwIfFired(device, signal, closing);
   let news = false;
   let gone: DmError | undefined;
@@ -31,6 +34,7 @@ export async function waitEvent({ device, seen, eventNumber, source, signal, clo
   const ring = (): void => onNews();
   signal?.addEventListener('abort', ring);
   closing.addEventListener('abort', ring);
+  let number: DeviceNumber | undefined;
   let forget: (() => void) | undefined;
   try {
     forget = await source.listen(onNews);
@@ -38,8 +42,9 @@ export async function waitEvent({ device, seen, eventNumber, source, signal, clo
       throwIfFired(device, signal, closing);
       if (gone !== undefined) throw gone;
       news = false;
-      const number = await eventNumber();
-      if (number !== seen) return number;
+      const info: DeviceInfo = number === undefined ? await find(device) : await look(number);
+      if (info.eventNumber !== seen) return info.eventNumber;
+      number = info.number;
       if (!news)
         await new Promise<void>((resolve) => {
           wake = resolve;

@@ -1,4 +1,11 @@
-import type { DeviceName, DeviceNumber, DeviceUuid, Sectors, Table } from '@dmthin/domain';
+import {
+  type DeviceName,
+  type DeviceNumber,
+  type DeviceUuid,
+  formatDeviceNumber,
+  type Sectors,
+  type Table,
+} from '@dmthin/domain';
 import type {
   DeviceInfo,
   Ioctl,
@@ -61,6 +68,13 @@ export class DeviceMapper {
 
   async info(device: DeviceName): Promise<DeviceInfo> {
     const question = { command: 'status', header: { name: device }, operation: 'info', subject: device } as const;
+    return this.#transactions.ask(question, ({ header }) => deviceInfo(header));
+  }
+
+  /** The device that has this number, whatever it is called by now. */
+  async infoOf(device: DeviceNumber): Promise<DeviceInfo> {
+    const subject = formatDeviceNumber(device);
+    const question = { command: 'status', header: { device }, operation: 'info', subject } as const;
     return this.#transactions.ask(question, ({ header }) => deviceInfo(header));
   }
 
