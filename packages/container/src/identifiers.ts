@@ -1,3 +1,4 @@
+import type { ThinPool } from '@dmthin/engine';
 import type { GraphDriver } from '@dmthin/graphdriver';
 import type {
   BlockDevices,
@@ -34,3 +35,5 @@ export const CLOSING: ServiceIdentifier<ClosingStack> = id<ClosingStack>('Closin
 /** The machine in memory, for tests that make it fail; bound with kernel `fake` only. */
 export const FAKE_MACHINE: ServiceIdentifier<FakeMachine> = id<FakeMachine>('FakeMachine');
 export const GRAPH_DRIVER: ServiceIdentifier<GraphDriver> = id<GraphDriver>('GraphDriver');
+/** The volumes of a root without layers; a root is opened as one or the other. */
+export const THIN_POOL: ServiceIdentifier<ThinPool> = id<ThinPool>('ThinPool');

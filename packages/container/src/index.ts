@@ -1,4 +1,14 @@
-export { DmError, type DmErrorCode } from '@dmthin/domain';
+export {
+  type Bytes,
+  bytes,
+  DmError,
+  type DmErrorCode,
+  devicePath,
+  parseSize,
+  type VolumeId,
+  volumeId,
+} from '@dmthin/domain';
+export type { PoolEvent, ThinPool, Volume, VolumeUsage } from '@dmthin/engine';
 export type {
   Change,
   ChangeKind,
@@ -21,9 +31,11 @@ export {
   LOOP_DEVICES,
   MOUNTS,
   RECORDS,
+  THIN_POOL,
 } from './identifiers.ts';
 export type { FakeMachine } from './machine/fake-machine.ts';
 export { driverModules } from './modules/driver-modules.ts';
 export { openGraphDriver } from './open-graph-driver.ts';
 export type { KernelName, OpenOptions } from './open-options.ts';
+export { openThinPool } from './open-thin-pool.ts';
 export { systemClock } from './system-clock.ts';

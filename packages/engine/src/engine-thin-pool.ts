@@ -111,8 +111,12 @@ export class EngineThinPool implements ThinPool {
 
   close(): Promise<void> {
     return this.#context.gate.close(async () => {
-      await this.#worker.stopped();
-      await this.#save({});
+      try {
+        await this.#worker.stopped();
+        await this.#save({});
+      } finally {
+        await this.#context.settings.afterClose?.();
+      }
     });
   }
 

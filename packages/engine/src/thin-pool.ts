@@ -55,6 +55,8 @@ export interface ThinPoolSettings {
   readonly identity?: PoolIdentity | undefined;
   /** What `records.load()` gave to a caller that had to look into the records before there was a pool; else they are read. */
   readonly loaded?: LoadedRecords | undefined;
+  /** Called last by `close`, whatever it met: closes what was opened for this pool alone, such as its records. */
+  readonly afterClose?: (() => Promise<void>) | undefined;
 }
 
 /** How much of the pool a volume has mapped. */

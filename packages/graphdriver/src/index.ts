@@ -11,6 +11,7 @@ export type {
   SpaceUse,
 } from './graph-driver.ts';
 export { openGraphDriver } from './open-graph-driver.ts';
+export { openRootPool } from './open-root-pool.ts';
 export { type RawPath, rawPath, rawPathOfText, showPath, textOfPath } from './path/raw-path.ts';
 export type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
 export { compareTrees, type TreeChange } from './tree/compare-trees.ts';

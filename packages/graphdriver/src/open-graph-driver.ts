@@ -1,20 +1,13 @@
-import { DmError, resolveDeferral, type StorageOptions } from '@dmthin/domain';
-import { Gate, KeyedLock, openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
-import type { LoadedRecords } from '@dmthin/ports';
+import { Gate, KeyedLock, type ThinPool, withUndoError } from '@dmthin/engine';
 import { ensureBase } from './base/base-device.ts';
-import { discardVolume } from './discard/discard-volume.ts';
 import type { DriverContext } from './driver/driver-context.ts';
 import { reconcileMounts } from './driver/reconcile-mounts.ts';
 import { ThinGraphDriver } from './driver/thin-graph-driver.ts';
 import type { GraphDriver } from './graph-driver.ts';
 import { Lineage } from './layer/lineage.ts';
 import { PendingGrowth } from './layer/pending-growth.ts';
-import { openRoot, prefixOf } from './layout/root-layout.ts';
 import { MountCounts } from './mount/mount-counts.ts';
-import { openGivenPool } from './pool/given-pool.ts';
-import { openOwnPool } from './pool/own-pool.ts';
-import type { PoolSource } from './pool/pool-source.ts';
-import { takeDownPool } from './pool/take-down.ts';
+import { openVolumes, type RootPool, withRootPool } from './pool/root-pool.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
 
 /**
@@ -25,46 +18,14 @@ import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
  * @throws DmError CONFLICT: the pool or base device is not this root's. INVALID_ARGUMENT: not a thin pool, a base size
  * below the present one. NO_SPACE, NOT_PERMITTED, IO: as the ports throw.
  */
-export async function openGraphDriver(ports: GraphDriverPorts, settings: GraphDriverSettings): Promise<GraphDriver> {
-  const { options } = settings;
-  refuseDirectLvm(options);
-  const deferral = resolveDeferral(options, ports.kernel.capabilities);
-  const { library } = await ports.kernel.version();
-  const layout = await openRoot(settings.root);
-  const prefix = await prefixOf(layout);
-  const loaded = await ports.records.load();
-  const source =
-    options.thinPool === undefined
-      ? await openOwnPool(ports, options, layout, prefix, loaded.identity)
-      : await openGivenPool(ports.kernel, options.thinPool, loaded.identity);
-  const begun = { ports, settings, options, deferral, layout, prefix, source, libraryVersion: library };
-  try {
-    return new ThinGraphDriver(await openLayers(begun, loaded));
-  } catch (error) {
-    throw source.isMadeNow ? await takenDown(ports, source, error) : error;
-  }
+export function openGraphDriver(ports: GraphDriverPorts, settings: GraphDriverSettings): Promise<GraphDriver> {
+  return withRootPool(ports, settings, async (root) => new ThinGraphDriver(await openLayers(root)));
 }
 
-type Begun = Pick<
-  DriverContext,
-  'ports' | 'settings' | 'options' | 'deferral' | 'layout' | 'prefix' | 'source' | 'libraryVersion'
->;
-
-async function openLayers(begun: Begun, loaded: LoadedRecords): Promise<DriverContext> {
-  const { ports, options, deferral, source, prefix } = begun;
-  const pool = await openThinPool(ports, {
-    pool: source.name,
-    devicePrefix: prefix,
-    minFreeSpacePercent: options.minFreeSpace,
-    deferredRemoval: deferral.removal,
-    deferredDeletion: deferral.deletion,
-    beforeDelete: options.blockDiscard
-      ? (volume, signal) => discardVolume(ports.blockDevices, volume, signal)
-      : undefined,
-    loaded,
-  });
+async function openLayers(root: RootPool): Promise<DriverContext> {
+  const pool = await openVolumes(root);
   try {
-    return await openOverPool(begun, loaded, pool);
+    return await openOverPool(root, pool);
   } catch (error) {
     try {
       await pool.close();
@@ -75,8 +36,8 @@ async function openLayers(begun: Begun, loaded: LoadedRecords): Promise<DriverCo
   }
 }
 
-async function openOverPool(begun: Begun, loaded: LoadedRecords, pool: ThinPool): Promise<DriverContext> {
-  const { ports, options, layout, source } = begun;
+async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverContext> {
+  const { ports, options, layout, source, loaded } = root;
   const isThere = (id: Parameters<ThinPool['find']>[0]): boolean => pool.find(id) !== undefined;
   const growth = await PendingGrowth.open(layout.growing, isThere);
   const lineage = await Lineage.open(layout.parents, isThere);
@@ -88,9 +49,9 @@ async function openOverPool(begun: Begun, loaded: LoadedRecords, pool: ThinPool)
   for (const finding of findings) ports.log.write('warn', finding, { root: layout.root });
   // Only now is it certain that this pool is this root's.
   if (loaded.identity === undefined) await ports.records.saveIdentity(source.identity);
-  if (source.backing?.data.loopFile !== undefined) warnOfLoops(begun);
+  if (source.backing?.data.loopFile !== undefined) warnOfLoops(root);
   return {
-    ...begun,
+    ...root,
     pool,
     counts,
     lineage,
@@ -101,31 +62,10 @@ async function openOverPool(begun: Begun, loaded: LoadedRecords, pool: ThinPool)
   };
 }
 
-async function takenDown(ports: GraphDriverPorts, source: PoolSource, error: unknown): Promise<unknown> {
-  try {
-    await takeDownPool(ports, source);
-    return error;
-  } catch (undoError) {
-    return withUndoError(error, undoError);
-  }
-}
-
-function warnOfLoops({ ports, layout }: Begun): void {
+function warnOfLoops({ ports, layout }: RootPool): void {
   ports.log.write(
     'info',
     'Usage of loopback devices is strongly discouraged for production use. Please use `--storage-opt dm.thinpooldev`',
     { root: layout.root },
   );
-}
-
-/** Direct-lvm makes a pool once and uses it by its name from then on; a pool made by hand serves as well. */
-function refuseDirectLvm({ directLvm }: StorageOptions): void {
-  if (directLvm === undefined) return;
-  throw new DmError('NOT_SUPPORTED', 'dm.directlvm_device is not supported: this driver does not set LVM up', {
-    operation: 'open',
-    subject: 'dm.directlvm_device',
-    remedy:
-      `Make the pool yourself (vgcreate docker ${directLvm.device}; lvcreate --type thin-pool -l 95%VG -n thinpool docker) ` +
-      'and give dm.thinpooldev=docker-thinpool; a pool that Docker has made this way is opened by that as well.',
-  });
 }

@@ -1,5 +1,5 @@
-import { parseStorageOptions } from '@dmthin/domain';
-import { openGraphDriver } from '@dmthin/graphdriver';
+import { parseStorageOptions, type StorageOptions } from '@dmthin/domain';
+import { type GraphDriverPorts, type GraphDriverSettings, openGraphDriver, openRootPool } from '@dmthin/graphdriver';
 import { ContainerModule, type ResolutionContext, type ServiceIdentifier } from 'inversify';
 import { ClosingStack } from '../closing-stack.ts';
 import {
@@ -14,6 +14,7 @@ import {
   LOOP_DEVICES,
   MOUNTS,
   RECORDS,
+  THIN_POOL,
 } from '../identifiers.ts';
 
 /** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
@@ -23,23 +24,33 @@ export function graphDriver(root: string, storageOptions: readonly string[]): Co
   return new ContainerModule(({ bind }) => {
     bind(CLOSING).toConstantValue(new ClosingStack());
     bind(GRAPH_DRIVER)
-      .toDynamicValue(async (context) => {
-        const closing = context.get(CLOSING);
-        try {
-          const ports = await portsOf(context);
-          return await openGraphDriver(ports, { root, options, afterClose: () => closing.close() });
-        } catch (error) {
-          await closing.close();
-          throw error;
-        }
-      })
+      .toDynamicValue((context) => opened(context, root, options, openGraphDriver))
       .inSingletonScope()
       .onDeactivation((driver) => driver.close());
+    bind(THIN_POOL)
+      .toDynamicValue((context) => opened(context, root, options, openRootPool))
+      .inSingletonScope()
+      .onDeactivation((pool) => pool.close());
   });
 }
 
+async function opened<T>(
+  context: ResolutionContext,
+  root: string,
+  options: StorageOptions,
+  open: (ports: GraphDriverPorts, settings: GraphDriverSettings) => Promise<T>,
+): Promise<T> {
+  const closing = context.get(CLOSING);
+  try {
+    return await open(await portsOf(context), { root, options, afterClose: () => closing.close() });
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
+
 /** One after another, so that where one fails, all that were opened are known to the closing stack. */
-async function portsOf(context: ResolutionContext) {
+async function portsOf(context: ResolutionContext): Promise<GraphDriverPorts> {
   const get = <T>(id: ServiceIdentifier<T>): Promise<T> => context.getAsync<T>(id);
   return {
     log: await get(LOG),

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  BLOCK_DEVICES,
+  DmError,
+  devicePath,
+  driverModules,
+  openThinPool,
+  parseSize,
+  THIN_POOL,
+  volumeId,
+} from 'dmthin';
+import { Container } from 'inversify';
+
+const OPTIONS = { kernel: 'fake', storageOptions: ['dm.loopdatasize=256M'] } as const;
+
+describe('openThinPool', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'dmthin-pool-'));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  it('gives volumes that a later process finds again', async () => {
+    const pool = await openThinPool({ root, ...OPTIONS });
+    await pool.create(volumeId('db'), parseSize('1G'));
+    await pool.snapshot(volumeId('db-1'), volumeId('db'));
+    await pool.close();
+
+    await using again = await openThinPool({ root, ...OPTIONS });
+    expect([...again.volumes()].map(({ id }) => id)).to.have.members(['db', 'db-1']);
+  });
+
+  it('shares blocks until one side writes', async () => {
+    const container = new Container({ defaultScope: 'Singleton' });
+    container.load(...driverModules({ root, ...OPTIONS }));
+    const pool = await container.getAsync(THIN_POOL);
+    const devices = await container.getAsync(BLOCK_DEVICES);
+    const write = async (id: string, text: string): Promise<void> => {
+      const device = await devices.open(devicePath(await pool.activate(volumeId(id))));
+      await device.write(0n, Buffer.alloc(4096, text));
+      await device.close();
+    };
+    const read = async (id: string): Promise<string> => {
+      const device = await devices.open(devicePath(await pool.activate(volumeId(id))), { readOnly: true });
+      const text = Buffer.from(await device.read(0n, 512)).toString('utf8', 0, 2);
+      await device.close();
+      return text;
+    };
+    await pool.create(volumeId('db'), parseSize('1G'));
+    await write('db', 'aa');
+    await pool.snapshot(volumeId('db-1'), volumeId('db'));
+    await write('db-1', 'bb');
+    expect([await read('db'), await read('db-1')]).to.deep.equal(['aa', 'bb']);
+    await container.unbindAllAsync();
+  });
+
+  it('refuses a root that is open, and gives it back when opening fails', async () => {
+    const pool = await openThinPool({ root, ...OPTIONS });
+    const refused = await openThinPool({ root, ...OPTIONS }).catch((error: unknown) => error);
+    expect(DmError.is(refused, 'LOCKED'), String(refused)).to.equal(true);
+    await pool.close();
+
+    const missing = { root, kernel: 'fake', storageOptions: ['dm.thinpooldev=nowhere'] } as const;
+    expect(await openThinPool(missing).catch((error: unknown) => error)).to.be.instanceOf(DmError);
+    await (await openThinPool({ root, ...OPTIONS })).close();
+  });
+});
