@@ -33,7 +33,7 @@ export type MakeWorld = () => Promise<DriverWorld>;
 
 export const MIB: number = 2 ** 20;
 /** What tests need no more than. */
-export const SMALL: readonly string[] = ['dm.basesize=48M', 'dm.loopdatasize=512M', 'dm.loopmetadatasize=16M'];
+export const SMALL: readonly string[] = ['dm.basesize=20M', 'dm.loopdatasize=256M', 'dm.loopmetadatasize=8M'];
 
 /** What only a machine in memory can do. */
 export interface FakeWorld extends DriverWorld {

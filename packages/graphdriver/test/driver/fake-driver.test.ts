@@ -1,0 +1,4 @@
+import { fakeWorld } from './driver-world.ts';
+import { driverSuite } from './suite/driver-suite.ts';
+
+driverSuite("the fake kernel, with Docker's records", () => fakeWorld('docker'));

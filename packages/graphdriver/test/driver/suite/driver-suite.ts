@@ -1,0 +1,24 @@
+import type { MakeWorld } from '../driver-world.ts';
+import { baseCases } from './base-cases.ts';
+import { closeCases } from './close-cases.ts';
+import { concurrencyCases } from './concurrency-cases.ts';
+import { diffCases } from './diff-cases.ts';
+import { layerCases } from './layer-cases.ts';
+import { mountCases } from './mount-cases.ts';
+import { poolCases } from './pool-cases.ts';
+import { statusCases } from './status-cases.ts';
+
+/** What the whole driver does for its users, on any machine: Docker's own tests of it, graphtest's, and ours. */
+export function driverSuite(label: string, makeWorld: MakeWorld): void {
+  describe(`graph driver on ${label}`, function () {
+    this.timeout(60_000);
+    layerCases(makeWorld);
+    mountCases(makeWorld);
+    diffCases(makeWorld);
+    statusCases(makeWorld);
+    poolCases(makeWorld);
+    baseCases(makeWorld);
+    closeCases(makeWorld);
+    concurrencyCases(makeWorld);
+  });
+}
