@@ -1,1 +1,3 @@
-export {};
+export { DmsetupKernel } from './dmsetup-kernel.ts';
+export { type DmsetupKernelOptions, openDmsetupKernel } from './open-dmsetup-kernel.ts';
+export type { Run, RunOptions, RunResult } from './program/run.ts';

@@ -182,7 +182,9 @@ export interface Kernel {
   message(device: DeviceName, sector: Sectors, text: string, signal?: CancelSignal): Promise<string | undefined>;
 
   /**
-   * Runs the commands in their order and stops at the first that fails; what ran before it stays done.
+   * Runs the commands in their order and stops at the first that fails; what ran before it stays done. Only a device
+   * that is made, given a table and resumed may be gone again where the table or the resume fails (`dmsetup create` does
+   * the three, and undoes them).
    * One hop to the kernel where `capabilities.batches`, so that a whole activation costs one.
    * @throws DmError whatever the failing command throws.
    */
