@@ -20,7 +20,7 @@ export async function serveCommands(
     const mapper = new DeviceMapper((request, buffer) => control.ioctl(request, buffer), nodes);
     const version = await mapper.driverVersion();
     // Every ioctl answers before it returns, so a request is done before the next message is looked at.
-    port.on('message', async (request: CommandRequest) => {
+    const answer = async (request: CommandRequest): Promise<void> => {
       try {
         const value = request.kind === 'close' ? await mapper.close() : await call(mapper, request);
         if (request.kind === 'close') control.close();
@@ -29,7 +29,9 @@ export async function serveCommands(
         reply({ kind: 'error', id: request.id, error: packError(error) });
       }
       if (request.kind === 'close') port.close();
-    });
+    };
+    // Every ioctl answers before it returns, so a request is done before the next message is looked at.
+    port.on('message', (request: CommandRequest) => void answer(request));
     reply({ kind: 'open', version });
   } catch (error) {
     reply({ kind: 'failed', error: packError(error) });
