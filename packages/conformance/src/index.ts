@@ -1,3 +1,4 @@
+export { type Mishap, Steps } from './crash/steps.ts';
 export { hostConformance } from './host/host-conformance.ts';
 export type { HostCapability, HostFixture, HostUnderTest } from './host/host-fixture.ts';
 export { kernelConformance } from './kernel/kernel-conformance.ts';

@@ -1,7 +1,7 @@
+import { Steps } from '@dmthin/conformance';
 import { bytes, type DeviceName, deviceName, sectors, thinTable } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
 import { expect } from 'chai';
-import { Steps } from './fixture/steps.ts';
 import { codeOf, id, MIB, settled, World } from './fixture/world.ts';
 
 const A = id('a');

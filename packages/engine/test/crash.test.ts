@@ -1,9 +1,9 @@
+import { type Mishap, Steps } from '@dmthin/conformance';
 import { deviceName, type VolumeId } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
 import { expect } from 'chai';
 import { FakeMachine } from './fixture/fake-machine.ts';
 import { SCENARIOS, type Scenario } from './fixture/scenarios.ts';
-import { type Mishap, Steps } from './fixture/steps.ts';
 import type { TestMachine } from './fixture/test-machine.ts';
 import { id, settled, World } from './fixture/world.ts';
 

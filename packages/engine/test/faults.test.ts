@@ -1,9 +1,9 @@
+import { type Mishap, Steps } from '@dmthin/conformance';
 import { DmError } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
 import { expect } from 'chai';
 import type { FakeMachine } from './fixture/fake-machine.ts';
 import { SCENARIOS, type Scenario } from './fixture/scenarios.ts';
-import { type Mishap, Steps } from './fixture/steps.ts';
 import { settled, World } from './fixture/world.ts';
 
 interface Failed {

@@ -1,7 +1,7 @@
+import { Steps } from '@dmthin/conformance';
 import { bytes, deviceName, thinId, transactionId } from '@dmthin/domain';
 import type { PoolIdentity } from '@dmthin/ports';
 import { expect } from 'chai';
-import { Steps } from './fixture/steps.ts';
 import { codeOf, id, MIB, POOL, World } from './fixture/world.ts';
 
 const IDENTITY: PoolIdentity = {

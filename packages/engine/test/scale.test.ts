@@ -1,6 +1,6 @@
+import { Steps } from '@dmthin/conformance';
 import type { ThinPool } from '@dmthin/engine';
 import { expect } from 'chai';
-import { Steps } from './fixture/steps.ts';
 import { id, MIB, World } from './fixture/world.ts';
 
 const MANY = 10_000;

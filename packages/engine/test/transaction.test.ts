@@ -1,5 +1,5 @@
+import { Steps } from '@dmthin/conformance';
 import { expect } from 'chai';
-import { Steps } from './fixture/steps.ts';
 import { codeOf, id, MIB, settled, World } from './fixture/world.ts';
 
 const A = id('a');

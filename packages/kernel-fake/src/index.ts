@@ -1,5 +1,6 @@
 export { FileStore, type FileStoreOptions } from './block/file-store.ts';
 export { MemoryStore } from './block/memory-store.ts';
+export { VolatileStore } from './block/volatile-store.ts';
 export { type FakeIoctl, fakeIoctl } from './control/fake-ioctl.ts';
 export type { CallKind, CallPattern } from './fault/call-pattern.ts';
 export type { DiskFault, DiskFaults, DiskOperation } from './fault/disk-faults.ts';

@@ -1,6 +1,5 @@
 import { type RecordsFixture, recordsConformance } from '@dmthin/conformance';
-import { nodeDisk, openDockerRecords } from '@dmthin/records-docker';
-import { MemoryDisk, type PowerCut } from './memory-disk.ts';
+import { MemoryDisk, nodeDisk, openDockerRecords, type PowerCut } from '@dmthin/records-docker';
 import { MortalDisk } from './mortal-disk.ts';
 import { TemporaryRoot } from './root.ts';
 

@@ -1,5 +1,4 @@
 import type { Disk, DiskFile } from '@dmthin/records-docker';
-import { fault } from './memory-disk.ts';
 
 /** A disk whose process dies after so many steps: the step at which it dies is half done where it is a write. */
 export class MortalDisk {
@@ -39,7 +38,7 @@ export class MortalDisk {
             // The kernel closes what a dead process had open.
             if (name === 'close') await call.call(target);
             this.#isDead = true;
-            throw fault('EIO', 'the process is dead');
+            throw Object.assign(new Error('EIO: the process is dead'), { code: 'EIO' });
           }
           const result = await call.apply(target, args);
           return open.has(String(name)) ? this.#mortal(result as DiskFile, { open: new Set() }) : result;

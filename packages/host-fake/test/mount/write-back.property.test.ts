@@ -1,12 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFakeHost, type FakeHost } from '@dmthin/host-fake';
-import { createFakeKernel } from '@dmthin/kernel-fake';
+import { createFakeKernel, MemoryStore, VolatileStore } from '@dmthin/kernel-fake';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MIB, newScratch, removeScratch } from '../fixture.ts';
 import { describeTree, edit, edits } from '../tree.ts';
-import { VolatileStore } from '../volatile-store.ts';
 
 const { DMTHIN_PROPERTY_RUNS: PROPERTY_RUNS } = process.env;
 
@@ -43,14 +42,16 @@ async function playRounds(
   steps: typeof rounds extends fc.Arbitrary<infer T> ? T : never,
   type: 'ext4' | 'xfs',
 ): Promise<void> {
-  const store = new VolatileStore(16 * MIB);
+  const store = new VolatileStore(new MemoryStore(16 * MIB));
   const target = join(scratch, 'target');
   const file = join(scratch, 'disk');
   mkdirSync(target);
   writeFileSync(file, '');
+  let kernel = createFakeKernel();
   const boot = async (): Promise<FakeHost> => {
+    kernel = createFakeKernel();
     const host = createFakeHost({
-      layer: createFakeKernel(),
+      layer: kernel,
       openStore: () => store,
       stateDirectory: join(scratch, 'state'),
     });
@@ -87,12 +88,12 @@ async function playRounds(
       continue;
     }
     if (step.end === 'cut') {
-      store.cutAfter(step.cut);
+      kernel.faults.crash({ kind: ['write', 'discard', 'flush'] }, { nth: step.cut + 1 });
       await host.mounts.sync(target).catch(() => undefined);
     }
     const now = describeTree(target);
     host = await boot();
-    store.restart(random);
+    store.cutPower(random);
     await mount(host);
     const found = describeTree(target);
     // A cut may come before or after the superblock reached the disk.

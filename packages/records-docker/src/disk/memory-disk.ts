@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import type { Disk, DiskEntry, DiskFile } from '@dmthin/records-docker';
+import type { Disk, DiskEntry, DiskFile } from './disk.ts';
 
 /** What a power cut does to what was not synced. */
 export type PowerCut = 'loses everything' | 'loses nothing' | 'loses some';
@@ -161,6 +161,6 @@ export class MemoryDisk implements Disk {
 }
 
 /** An error as Node's `fs` makes it. */
-export function fault(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: as the test wants it, '${path}'`), { code });
+function fault(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: '${path}'`), { code });
 }
