@@ -1,4 +1,5 @@
 import { DmError } from '../errors/dm-error.ts';
+import { quoted } from '../errors/quoted.ts';
 
 declare const brand: unique symbol;
 /**
@@ -17,16 +18,16 @@ export const MAX_VOLUME_ID_LENGTH = 80;
 /** Names that files or devices beside the volumes' own already have. */
 const RESERVED: ReadonlySet<string> = new Set(['base', 'pool', 'deviceset-metadata', 'transaction-metadata']);
 const RESERVED_ENDING = '.migrated';
-const PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.+@=-]*$/u;
+const NOT_ALLOWED = /[^A-Za-z0-9_.+@=-]/u;
+const BEGINNING = /^[A-Za-z0-9]/u;
 
 /** @throws DmError INVALID_ARGUMENT: not a volume id; says which rule it breaks and what would be right. */
 export function volumeId(value: string): VolumeId {
   const fault = faultOf(value);
   if (fault === undefined) return value as VolumeId;
-  const shown = value.length > 100 ? `${value.slice(0, 100)}...` : value;
-  throw new DmError('INVALID_ARGUMENT', `id ${JSON.stringify(shown)} ${fault}`, {
-    subject: shown,
-    remedy: `Use 1 to ${MAX_VOLUME_ID_LENGTH} letters, digits and _ . + @ = -, beginning with a letter or digit.`,
+  throw new DmError('INVALID_ARGUMENT', `id ${quoted(value)} ${fault.is}`, {
+    subject: value.slice(0, MAX_VOLUME_ID_LENGTH),
+    remedy: fault.remedy,
   });
 }
 
@@ -35,11 +36,29 @@ export function isVolumeId(value: string): value is VolumeId {
   return faultOf(value) === undefined;
 }
 
-function faultOf(value: string): string | undefined {
-  if (value === '') return 'is empty';
-  if (value.length > MAX_VOLUME_ID_LENGTH) return `is ${value.length} characters long`;
-  if (!PATTERN.test(value)) return 'has characters that are not allowed';
-  if (RESERVED.has(value)) return 'is a reserved name';
-  if (value.endsWith(RESERVED_ENDING)) return `ends in ${RESERVED_ENDING}, which is reserved`;
+interface Fault {
+  readonly is: string;
+  readonly remedy: string;
+}
+
+const RULE = `Use 1 to ${MAX_VOLUME_ID_LENGTH} letters, digits and _ . + @ = -, beginning with a letter or digit.`;
+
+function faultOf(value: string): Fault | undefined {
+  if (value === '') return { is: 'is empty', remedy: RULE };
+  if (value.length > MAX_VOLUME_ID_LENGTH)
+    return { is: `is ${value.length} characters long, ${MAX_VOLUME_ID_LENGTH} are allowed`, remedy: RULE };
+  const stranger = NOT_ALLOWED.exec(value)?.[0];
+  if (stranger !== undefined) return { is: `has a character that is not allowed: ${quoted(stranger)}`, remedy: RULE };
+  if (!BEGINNING.test(value)) return { is: `begins with ${quoted(value.slice(0, 1))}`, remedy: RULE };
+  if (RESERVED.has(value))
+    return {
+      is: "is reserved for the driver's own files and devices",
+      remedy: `Use another: ${[...RESERVED].join(', ')} are reserved, but ${value}-1 is not.`,
+    };
+  if (value.endsWith(RESERVED_ENDING))
+    return {
+      is: `ends in ${RESERVED_ENDING}, as Docker calls records that it no longer reads`,
+      remedy: `Use another ending: ${value.slice(0, -RESERVED_ENDING.length) || 'layer'}-migrated, say.`,
+    };
   return undefined;
 }

@@ -87,6 +87,28 @@ describe('volume id', () => {
   });
 });
 
+describe('the refusal of a volume id', () => {
+  const refusal = (text: string): string => {
+    const error = errorOf(() => volumeId(text));
+    return `${error?.message}. ${error?.remedy}`;
+  };
+
+  it('names the character, the length and the rule', () => {
+    expect(refusal('a/b')).to.include('has a character that is not allowed: "/"');
+    expect(refusal('a\0b')).to.include('"\\u0000"');
+    expect(refusal('-x')).to.include('begins with "-"');
+    expect(refusal('x'.repeat(300))).to.include('is 300 characters long, 80 are allowed').and.has.length.below(350);
+    for (const text of ['', 'é', '..', 'x'.repeat(81)]) expect(refusal(text)).to.include('Use 1 to 80 letters, digits');
+  });
+
+  it('says which names are reserved and offers one that is not', () => {
+    expect(refusal('base')).to.include('base, pool, deviceset-metadata, transaction-metadata are reserved');
+    expect(refusal('base')).to.include('base-1 is not');
+    expect(refusal('web.migrated')).to.include('web-migrated');
+    for (const offered of ['base-1', 'web-migrated']) expect(isVolumeId(offered)).to.equal(true);
+  });
+});
+
 describe("Docker's device names", () => {
   const prefix = devicePrefix({ number: { major: 253, minor: 1 }, inode: 17_538_953n });
 
