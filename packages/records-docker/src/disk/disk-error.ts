@@ -3,6 +3,8 @@ import { codeOfErrno, DmError, type DmErrorCode, type DmErrorDetails, ERRNO, typ
 const REMEDIES: Partial<Record<DmErrorCode, string>> = {
   NO_SPACE: 'Free space or inodes on the file system that holds it, then try again.',
   NOT_PERMITTED: 'Run as the owner of the root (often with sudo), or give this user write permission.',
+  NOT_FOUND: 'Name a root where directories can be made; one of this path is not there.',
+  INVALID_ARGUMENT: 'Name another root: a part of this path is a file, or a name in it is too long.',
   READ_ONLY: 'Mount the file system read-write, or use a root on another one.',
 };
 

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DmError } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
-import { diskError } from '../disk/disk-error.ts';
+import { codeOf, diskError } from '../disk/disk-error.ts';
 import { OWN_DIRECTORY } from '../layout.ts';
 import { type LockFile, lockFiles, lockPath, markReleased, publish, readLock, removeLock } from './lock-files.ts';
 import { formatBriefly, formatHolder, livenessOf, parseHolder, type RootHolder, thisProcess } from './root-holder.ts';
@@ -30,7 +30,7 @@ const ATTEMPTS = 100;
 export async function takeRootLock(directory: string, options: { readonly log?: Log } = {}): Promise<RootLock> {
   const place = join(directory, OWN_DIRECTORY);
   try {
-    await mkdir(place, { recursive: true, mode: 0o700 });
+    await makeDirectories(place);
     const self = await thisProcess();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const generation = await tryToTake(directory, place, self, options.log);
@@ -44,6 +44,21 @@ export async function takeRootLock(directory: string, options: { readonly log?: 
     subject: directory,
     remedy: 'Find out which processes open this root again and again.',
   });
+}
+
+/** As mkdir -p. Node's own never comes back from a file system that answers ENOENT below a directory it has (/proc). */
+async function makeDirectories(path: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectories(dirname(path));
+    await make();
+  }
 }
 
 /** The generation that is ours now; undefined where somebody was faster, so that all has to be looked at again. */
