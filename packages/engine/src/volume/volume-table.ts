@@ -64,7 +64,7 @@ export class VolumeTable {
     const volume = this.#volumes.get(id);
     if (volume === undefined) return;
     const mark = volume.isDeleted ? ', marked for deferred deletion' : '';
-    throw new DmError('ALREADY_EXISTS', `cannot ${attempted}: there is one already${mark}`, {
+    throw new DmError('ALREADY_EXISTS', `cannot ${attempted}: ${shownId(id)} is there already${mark}`, {
       subject: id,
       remedy: volume.isDeleted ? 'Wait until it is deleted, or use another id.' : 'Delete it first, or use another id.',
     });
