@@ -1,17 +1,19 @@
 import { CommanderError } from 'commander';
 import type { Command } from './command/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { exitStatusOf, formatFailure } from './output/failure.ts';
+import { exitStatusOf, formatFailure, READER_GONE } from './output/failure.ts';
 import { createStderrLog } from './output/log.ts';
-import { createTerminal } from './output/terminal.ts';
+import { createTerminal, isReaderGone } from './output/terminal.ts';
 import { createProgram, type ParsedCall } from './program.ts';
-import { resolveSettings } from './settings/resolve-settings.ts';
+import { isTrue, resolveSettings } from './settings/resolve-settings.ts';
 import type { Settings } from './settings/settings.ts';
 import { splitStorageOptions } from './settings/storage-options.ts';
 
 /** Runs one command line; resolves to the exit status. Nothing is thrown. */
 export async function main(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  let json = words.includes('--json');
+  // A write that fails is told to whoever wrote; the event would end the process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  let json = words.includes('--json') || isTrue(environment['DMTHIN_JSON']);
   let verbose = false;
   try {
     await createProgram(COMMANDS, async (call) => {
@@ -22,7 +24,8 @@ export async function main(words: readonly string[], environment: NodeJS.Process
     }).parseAsync([...words], { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has said it already: help asked for, or a usage error.
+    if (isReaderGone(error)) return READER_GONE;
+    // Help has been shown: because it was asked for, or because nothing was.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`${formatFailure(error, json, verbose)}\n`);
     return exitStatusOf(error);

@@ -1,10 +1,22 @@
-import { Argument as CommanderArgument, Command as CommanderCommand, Option as CommanderOption } from 'commander';
+import { DmError } from '@dmthin/domain';
+import {
+  Argument as CommanderArgument,
+  Command as CommanderCommand,
+  type CommanderError,
+  Option as CommanderOption,
+} from 'commander';
 import type { Command, Invocation, Option } from './command/command.ts';
 import { optionsText } from './manual/options-text.ts';
-import { optionTerm } from './manual/usage.ts';
+import { optionTerm, usageLine } from './manual/usage.ts';
 import { GLOBAL_OPTIONS } from './settings/global-options.ts';
 import type { GivenOptions } from './settings/resolve-settings.ts';
 import { VERSION } from './version.ts';
+
+/** `--storage-opt` of a verb that makes a layer. */
+const LAYER_SIZE = {
+  value: 'size=SIZE',
+  description: "the size of the layer; its parent's by default, and not below it",
+};
 
 /** What was asked for, as parsed; `run` is called once per process. */
 export interface ParsedCall {
@@ -13,7 +25,10 @@ export interface ParsedCall {
   readonly words: Pick<Invocation, 'argument' | 'option' | 'values' | 'flag'>;
 }
 
-/** The parser of the whole command line, made from the command table. */
+/**
+ * The parser of the whole command line, made from the command table. Parsing rejects with a DmError INVALID_ARGUMENT for
+ * what it does not understand, and with a CommanderError once it has shown the help that was asked for.
+ */
 export function createProgram(
   commands: readonly Command[],
   run: (call: ParsedCall) => Promise<void>,
@@ -22,8 +37,13 @@ export function createProgram(
     .description('Thin-provisioned copy-on-write layers on device-mapper.')
     .version(VERSION, '--version', 'print the version')
     .helpCommand(false)
+    .helpOption('--help', 'show this help')
     .showSuggestionAfterError()
-    .exitOverride();
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+    })
+    .configureOutput({ outputError() {} })
+    .exitOverride(refuse('See dmthin help for the verbs and global options.'));
   for (const option of GLOBAL_OPTIONS) program.addOption(commanderOption(option, { withDefault: false }));
   for (const command of commands) program.addCommand(subcommand(command, run));
   program.addCommand(helpCommand(program));
@@ -31,22 +51,31 @@ export function createProgram(
 }
 
 function subcommand(command: Command, run: (call: ParsedCall) => Promise<void>): CommanderCommand {
+  const usage = usageLine(command);
   const parser = new CommanderCommand(command.name)
     .summary(command.summary)
-    .description([`${command.summary}.`, command.description ?? ''].join(' ').trimEnd())
-    .exitOverride();
+    .description([`${capitalized(command.summary)}.`, command.description ?? ''].join(' ').trimEnd())
+    .usage(usage.slice(`dmthin ${command.name} `.length))
+    .helpOption('--help', 'show this help')
+    .configureOutput({ outputError() {} })
+    .exitOverride(refuse(`Usage: ${usage}; see dmthin help ${command.name}.`));
   for (const argument of command.arguments ?? [])
     parser.addArgument(
       new CommanderArgument(
-        argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`,
+        argument.optional === true ? `[${argument.name.toUpperCase()}]` : `<${argument.name.toUpperCase()}>`,
         argument.description,
       ),
     );
   for (const option of command.options ?? []) parser.addOption(commanderOption(option, { withDefault: true }));
   // Global options may stand behind the verb too, as most people write them.
-  for (const option of GLOBAL_OPTIONS) parser.addOption(commanderOption(option, { withDefault: false }).hideHelp());
+  for (const option of GLOBAL_OPTIONS)
+    parser.addOption(
+      option.name === 'storage-opt' && command.takesLayerOptions === true
+        ? commanderOption({ ...option, ...LAYER_SIZE }, { withDefault: false })
+        : commanderOption(option, { withDefault: false }).hideHelp(),
+    );
   if (command.examples !== undefined) parser.addHelpText('after', `\nExamples:\n  ${command.examples.join('\n  ')}`);
-  parser.addHelpText('after', '\nGlobal options: dmthin --help');
+  parser.addHelpText('after', '\nGlobal options: see dmthin help.');
   return parser.action(async () => {
     const values: Readonly<Record<string, unknown>> = parser.opts();
     const names = (command.arguments ?? []).map(({ name }) => name);
@@ -68,13 +97,26 @@ function helpCommand(program: CommanderCommand): CommanderCommand {
   return new CommanderCommand('help')
     .summary('show help for a verb, or for the storage options (`help options`)')
     .argument('[topic]', 'a verb, or `options`')
-    .exitOverride()
+    .configureOutput({ outputError() {} })
+    .exitOverride(refuse('See dmthin help for the verbs.'))
     .action((topic: string | undefined) => {
       if (topic === undefined) return program.outputHelp();
       if (topic === 'options') return void process.stdout.write(`${optionsText()}\n`);
       const verb = program.commands.find((command) => command.name() === topic);
-      return verb === undefined ? program.error(`error: there is no help on '${topic}'`) : verb.outputHelp();
+      return verb === undefined ? program.error(`there is no help on '${topic}'`) : verb.outputHelp();
     });
+}
+
+/** What commander calls an error becomes ours, with a way out; help that was shown stays what it is. */
+function refuse(remedy: string): (error: CommanderError) => never {
+  return (error) => {
+    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+    const [message = '', suggestion] = error.message.replace(/^error: /u, '').split('\n');
+    throw new DmError('INVALID_ARGUMENT', message, {
+      remedy: suggestion === undefined ? remedy : suggestion.replace(/^\((.*)\)$/u, '$1'),
+      cause: error,
+    });
+  };
 }
 
 function commanderOption(option: Option, { withDefault }: { readonly withDefault: boolean }): CommanderOption {
@@ -95,4 +137,7 @@ function mergeGiven(before: GivenOptions, behind: GivenOptions): GivenOptions {
   return { ...before, ...behind, storageOpt: [...(before.storageOpt ?? []), ...(behind.storageOpt ?? [])] };
 }
 
+const capitalized = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+const argumentTerm = (argument: CommanderArgument): string =>
+  argument.required ? argument.name() : `[${argument.name()}]`;
 const camelCase = (name: string): string => name.replaceAll(/-([a-z])/gu, (_, letter: string) => letter.toUpperCase());

@@ -1,4 +1,5 @@
 import { COMMANDS, completionScript, createProgram } from '@dmthin/cli';
+import { DmError } from '@dmthin/domain';
 import { expect } from 'chai';
 
 type Call = Parameters<Parameters<typeof createProgram>[1]>[0];
@@ -49,9 +50,18 @@ describe('the command line', () => {
 
   it('refuses unknown verbs, missing arguments and values that are not allowed', async () => {
     expect(await refusal('snapshot', 'a')).to.include("unknown command 'snapshot'");
-    expect(await refusal('rm')).to.include("missing required argument 'id'");
+    expect(await refusal('rm')).to.include("missing required argument 'ID'");
     expect(await refusal('graph', '--format', 'gif')).to.include('Allowed choices are text, dot, mermaid, svg');
     expect(await refusal('ls', '--kernel', 'zfs')).to.include('ioctl, dmsetup, fake');
+  });
+
+  it('says how a verb is used that was used wrongly, and which one was meant', async () => {
+    const remedy = async (...words: string[]): Promise<unknown> =>
+      parsed(...words).catch((error: unknown) => DmError.is(error, 'INVALID_ARGUMENT') && error.remedy);
+    expect(await remedy('rm')).to.equal('Usage: dmthin rm ID; see dmthin help rm.');
+    expect(await remedy('create', 'a', 'b')).to.include('dmthin create ID [--parent ID] [--storage-opt size=SIZE]');
+    expect(await remedy('statsu')).to.equal('Did you mean status?');
+    expect(await remedy('snapshot')).to.include('dmthin help');
   });
 
   it('has a completion for every verb in every shell', () => {

@@ -28,7 +28,7 @@ export const bench: Command = {
     const medians = STEPS.map((step) => median(timings[step]));
     const total = medians.reduce((sum, value) => sum + value, 0);
     const [createMs, getMs, putMs, removeMs] = medians;
-    output.answer({ count, createMs, getMs, putMs, removeMs, totalMs: total }, () =>
+    await output.answer({ count, createMs, getMs, putMs, removeMs, totalMs: total }, () =>
       formatTable(
         ['STEP', 'MEDIAN', 'P99'],
         [

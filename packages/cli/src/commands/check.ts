@@ -10,7 +10,7 @@ export const check: Command = {
   async run({ output, withDriver }) {
     const { recovery, pool } = await withDriver((driver) => driver.status());
     const findings = [...poolWarnings(pool), ...recovery.findings];
-    output.answer({ intent: recovery.intent, findings }, () =>
+    await output.answer({ intent: recovery.intent, findings }, () =>
       findings.length === 0 ? 'nothing found' : findings.join('\n'),
     );
     if (findings.length > 0) throw new DmError('CONFLICT', `${findings.length} found`);

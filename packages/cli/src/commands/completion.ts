@@ -17,7 +17,7 @@ export function completionOf(commands: () => readonly Command[]): Command {
           remedy: `Use one of ${SHELLS.join(', ')}.`,
         });
       const script = completionScript(shell, commands());
-      output.answer(script, () => script);
+      await output.answer(script, () => script);
     },
   };
 }

@@ -14,6 +14,6 @@ export const create: Command = {
     const id = volumeId(argument('id'));
     const parent = parentOf(option('parent'));
     const layer = await withDriver((driver) => driver.create(id, { parent, storageOptions: layerOptions }, signal));
-    output.answer(layer, () => layer.id);
+    await output.answer(layer, () => layer.id);
   },
 };

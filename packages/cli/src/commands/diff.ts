@@ -18,7 +18,7 @@ export const changes: Command = {
     const found = await withDriver((driver) =>
       driver.changes(id, parentOf(option('parent')) ?? driver.layer(id).parent, signal),
     );
-    output.answer(found, () => found.map(({ path, kind }) => `${LETTERS[kind]} ${path}`).join('\n'));
+    await output.answer(found, () => found.map(({ path, kind }) => `${LETTERS[kind]} ${path}`).join('\n'));
   },
 };
 
@@ -31,12 +31,12 @@ export const diff: Command = {
   examples: ['dmthin diff web-1 > web-1.tar'],
   async run({ argument, option, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
-    const progress = output.progress(`diff ${id}`);
-    await withDriver(async (driver) => {
-      const parent = parentOf(option('parent')) ?? driver.layer(id).parent;
-      await output.stream(counted(driver.diff(id, parent, signal), progress));
-    });
-    progress.end();
+    const given = parentOf(option('parent'));
+    await output.progress(`diff ${id}`, (progress) =>
+      withDriver((driver) =>
+        output.stream(counted(driver.diff(id, given ?? driver.layer(id).parent, signal), progress)),
+      ),
+    );
   },
 };
 
@@ -47,8 +47,8 @@ export const exportLayer: Command = {
   json: 'the tar itself; there is no JSON form',
   async run({ argument, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
-    const progress = output.progress(`export ${id}`);
-    await withDriver((driver) => output.stream(counted(driver.diff(id, undefined, signal), progress)));
-    progress.end();
+    await output.progress(`export ${id}`, (progress) =>
+      withDriver((driver) => output.stream(counted(driver.diff(id, undefined, signal), progress))),
+    );
   },
 };

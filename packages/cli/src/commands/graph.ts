@@ -30,7 +30,7 @@ export const graph: Command = {
   async run({ output, option, withDriver }) {
     const placed = placeLayers(await withDriver(listLayers));
     const draw = DRAWINGS[option('format') ?? 'text'] ?? drawText;
-    output.answer(
+    await output.answer(
       placed.map(({ layer, depth }) => ({ ...layer, depth })),
       () => draw(placed),
     );

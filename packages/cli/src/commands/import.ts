@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { DmError, type VolumeId, volumeId } from '@dmthin/domain';
 import type { GraphDriver } from '@dmthin/graphdriver';
 import type { Command } from '../command/command.ts';
 import { counted } from '../output/progress.ts';
 import { maybeGunzip } from './gunzip.ts';
+import { openInput } from './input.ts';
 import { PARENT_OPTION, parentOf } from './layer-options.ts';
 
 export const importLayer: Command = {
@@ -22,14 +21,17 @@ export const importLayer: Command = {
   async run({ argument, option, layerOptions, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
     const parent = parentOf(option('parent'));
-    const { chunks, size } = await openInput(argument('file'));
-    const progress = output.progress(`import ${id}`, size);
-    const bytes = await withDriver(async (driver) => {
-      await driver.create(id, { parent, storageOptions: layerOptions }, signal);
-      return fillOrRemove(driver, id, maybeGunzip(counted(chunks, progress)), signal);
-    });
-    progress.end();
-    output.answer({ id, parent, bytes }, () => id);
+    const { chunks, size } = await openInput(argument('file'), signal);
+    const bytes = await output.progress(
+      `import ${id}`,
+      (progress) =>
+        withDriver(async (driver) => {
+          await driver.create(id, { parent, storageOptions: layerOptions }, signal);
+          return fillOrRemove(driver, id, maybeGunzip(counted(chunks, progress)), signal);
+        }),
+      size,
+    );
+    await output.answer({ id, parent, bytes }, () => id);
   },
 };
 
@@ -41,11 +43,11 @@ export const apply: Command = {
   examples: ['dmthin diff web-1 | ssh other dmthin apply web-1'],
   async run({ argument, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
-    const progress = output.progress(`apply ${id}`);
-    const chunks = maybeGunzip(counted(process.stdin, progress));
-    const bytes = await withDriver((driver) => driver.applyDiff(id, chunks, signal));
-    progress.end();
-    output.answer({ id, bytes }, () => '');
+    const { chunks } = await openInput('-', signal);
+    const bytes = await output.progress(`apply ${id}`, (progress) =>
+      withDriver((driver) => driver.applyDiff(id, maybeGunzip(counted(chunks, progress)), signal)),
+    );
+    await output.answer({ id, bytes }, () => '');
   },
 };
 
@@ -62,15 +64,5 @@ async function fillOrRemove(driver: GraphDriver, id: VolumeId, tar: AsyncIterabl
       });
     });
     throw cause;
-  }
-}
-
-async function openInput(file: string): Promise<{ chunks: AsyncIterable<Uint8Array>; size?: number }> {
-  if (file === '-') return { chunks: process.stdin };
-  try {
-    const { size } = await stat(file);
-    return { chunks: createReadStream(file, { highWaterMark: 1 << 20 }), size };
-  } catch (cause) {
-    throw new DmError('NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}`, { subject: file, cause });
   }
 }

@@ -14,7 +14,7 @@ export const inspect: Command = {
       mapped: (await driver.usage(id)).mapped,
       graphDriver: driver.metadata(id),
     }));
-    output.answer(layer, () =>
+    await output.answer(layer, () =>
       formatRows([
         ['Layer', layer.id],
         ['Parent', layer.parent ?? '-'],

@@ -10,7 +10,7 @@ export const ls: Command = {
   json: 'an array of `{id, parent, deviceId, deviceName, size, mapped, mountPath, isDeleted}`; sizes in bytes',
   async run({ output, flag, withDriver }) {
     const layers = await withDriver(listLayers);
-    output.answer(layers, () => (flag('quiet') ? layers.map(({ id }) => id).join('\n') : asTable(layers)));
+    await output.answer(layers, () => (flag('quiet') ? layers.map(({ id }) => id).join('\n') : asTable(layers)));
   },
 };
 

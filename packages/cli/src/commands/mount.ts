@@ -10,7 +10,7 @@ export const mount: Command = {
   async run({ argument, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
     const path = await withDriver((driver) => driver.mount(id, {}, signal));
-    output.answer({ id, path }, () => path);
+    await output.answer({ id, path }, () => path);
   },
 };
 
@@ -22,6 +22,6 @@ export const umount: Command = {
   async run({ argument, output, withDriver }) {
     const id = volumeId(argument('id'));
     await withDriver((driver) => driver.unmount(id));
-    output.answer({ id, mounted: false }, () => '');
+    await output.answer({ id, mounted: false }, () => '');
   },
 };

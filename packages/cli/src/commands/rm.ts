@@ -9,9 +9,13 @@ export const rm: Command = {
   async run({ argument, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
     await withDriver(async (driver) => {
-      if (!driver.exists(id)) throw new DmError('NOT_FOUND', `there is no layer "${id}"`, { subject: id });
+      if (!driver.exists(id))
+        throw new DmError('NOT_FOUND', `there is no layer "${id}"`, {
+          subject: id,
+          remedy: 'See which layers there are (dmthin ls).',
+        });
       await driver.remove(id, signal);
     });
-    output.answer({ id, removed: true }, () => id);
+    await output.answer({ id, removed: true }, () => id);
   },
 };

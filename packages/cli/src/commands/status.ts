@@ -9,6 +9,6 @@ export const status: Command = {
   async run({ output, withDriver }) {
     const state = await withDriver((driver) => driver.status());
     const warnings = [...poolWarnings(state.pool), ...state.recovery.findings].map((text) => `WARNING: ${text}`);
-    output.answer(state, () => [formatRows(state.rows), ...warnings].join('\n'));
+    await output.answer(state, () => [formatRows(state.rows), ...warnings].join('\n'));
   },
 };

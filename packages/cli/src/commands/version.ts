@@ -7,6 +7,6 @@ export const version: Command = {
   json: '`{dmthin, node, platform}`',
   async run({ output }) {
     const versions = { dmthin: VERSION, node: process.version, platform: `${process.platform}-${process.arch}` };
-    output.answer(versions, () => `dmthin ${VERSION} (node ${process.version}, ${versions.platform})`);
+    await output.answer(versions, () => `dmthin ${VERSION} (node ${process.version}, ${versions.platform})`);
   },
 };

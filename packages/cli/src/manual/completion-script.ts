@@ -32,8 +32,8 @@ function bash(commands: readonly Command[]): string {
     '  case "${COMP_WORDS[1]}" in',
     ...cases,
     '  esac',
-    `  [ "$COMP_CWORD" -eq 1 ] && words="${commands.map(({ name }) => name).join(' ')}"`,
-    '  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")',
+    `  [ "$COMP_CWORD" -eq 1 ] && words="${[...commands.map(({ name }) => name), 'help'].join(' ')}"`,
+    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
     '}',
     'complete -o default -F _dmthin dmthin',
   ].join('\n');

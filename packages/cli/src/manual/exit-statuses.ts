@@ -1,8 +1,11 @@
-import { EXIT_STATUS } from '../output/failure.ts';
+import { EXIT_STATUS, READER_GONE } from '../output/failure.ts';
 
 /** `[status, meaning]`, by status: what scripts may rely on. */
 export function exitStatuses(): readonly (readonly [status: number, meaning: string])[] {
-  const byStatus = new Map<number, string[]>([[0, ['done']]]);
+  const byStatus = new Map<number, string[]>([
+    [0, ['done']],
+    [READER_GONE, ['whoever read standard output closed it (`| head`)']],
+  ]);
   for (const [code, status] of Object.entries(EXIT_STATUS)) {
     const codes = byStatus.get(status);
     if (codes === undefined) byStatus.set(status, [code]);

@@ -22,6 +22,9 @@ export const EXIT_STATUS: Readonly<Record<DmErrorCode, number>> = {
   ABORTED: 130,
 };
 
+/** The exit status where stdout was closed early: what a shell says of a program that SIGPIPE ended. */
+export const READER_GONE = 141;
+
 /** What failed, why and what to do, for a person or (with `json`) for a program. */
 export function formatFailure(error: unknown, json: boolean, verbose: boolean): string {
   if (json) return toJson({ error: described(error) });

@@ -3,9 +3,12 @@ import type { Progress } from './progress.ts';
 /** Where a command's answer goes: text for people, or one JSON value with `--json`. */
 export interface Output {
   /** Prints `text()`, or `value` as JSON; sizes in JSON are bytes. */
-  answer(value: unknown, text: () => string): void;
-  /** Binary output (`diff`, `export`), as it comes, with back-pressure. */
+  answer(value: unknown, text: () => string): Promise<void>;
+  /**
+   * Binary output (`diff`, `export`), as it comes, with back-pressure.
+   * @throws DmError INVALID_ARGUMENT: stdout is a terminal.
+   */
   stream(chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** A bar on a terminal, plain lines elsewhere, on stderr; `total` in bytes, where it is known. */
-  progress(label: string, total?: number): Progress;
+  /** Runs `work` and shows how far it is on stderr: a bar on a terminal, one line at its end elsewhere. */
+  progress<T>(label: string, work: (progress: Progress) => Promise<T>, total?: number): Promise<T>;
 }

@@ -4,12 +4,28 @@ import { SingleBar } from 'cli-progress';
 export interface Progress {
   /** `amount` more is done. */
   advance(amount: number): void;
-  end(): void;
 }
 
-/** A bar where stderr is a terminal; else one line at the end, so that logs stay short. */
-export function createProgress(label: string, total: number | undefined, stderr: NodeJS.WriteStream): Progress {
-  return stderr.isTTY ? bar(label, total, stderr) : lines(label, stderr);
+interface Shown extends Progress {
+  end(isDone: boolean): void;
+}
+
+/** A bar while `work` runs where stderr is a terminal; else one line when it is done, so that logs stay short. */
+export async function showProgress<T>(
+  label: string,
+  total: number | undefined,
+  stderr: NodeJS.WriteStream,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const shown = stderr.isTTY ? bar(label, total, stderr) : line(label, stderr);
+  let isDone = false;
+  try {
+    const result = await work(shown);
+    isDone = true;
+    return result;
+  } finally {
+    shown.end(isDone);
+  }
 }
 
 /** Passes `chunks` on and counts them. */
@@ -20,7 +36,7 @@ export async function* counted(chunks: AsyncIterable<Uint8Array>, progress: Prog
   }
 }
 
-function bar(label: string, total: number | undefined, stream: NodeJS.WriteStream): Progress {
+function bar(label: string, total: number | undefined, stream: NodeJS.WriteStream): Shown {
   const format =
     total === undefined ? `${label}  {done}` : `${label}  {bar} {percentage}%  {done} of {size}  {eta_formatted} left`;
   const progressBar = new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true });
@@ -35,14 +51,15 @@ function bar(label: string, total: number | undefined, stream: NodeJS.WriteStrea
   };
 }
 
-function lines(label: string, stream: NodeJS.WriteStream): Progress {
+function line(label: string, stream: NodeJS.WriteStream): Shown {
   let done = 0;
   const begun = performance.now();
   return {
     advance(amount) {
       done += amount;
     },
-    end() {
+    end(isDone) {
+      if (!isDone) return;
       const seconds = (performance.now() - begun) / 1000;
       stream.write(`${label}: ${size(done)} in ${seconds.toFixed(1)} s\n`);
     },

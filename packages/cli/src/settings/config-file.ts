@@ -54,6 +54,7 @@ async function readText(file: string, required: boolean): Promise<string | undef
     throw new DmError(isMissing ? 'NOT_FOUND' : 'NOT_PERMITTED', `config file ${file} cannot be read`, {
       subject: file,
       cause,
+      remedy: 'Name another with --config or DMTHIN_CONFIG, or give this user the right to read it.',
     });
   }
 }
@@ -65,6 +66,7 @@ function parseJson(file: string, text: string): unknown {
     throw new DmError('INVALID_ARGUMENT', `config file ${file} is not JSON: ${(cause as Error).message}`, {
       subject: file,
       cause,
+      remedy: 'Write an object, such as {"kernel": "fake", "storage-opts": ["dm.basesize=20G"]}.',
     });
   }
 }

@@ -53,4 +53,5 @@ function oneOf<T extends string>(allowed: readonly T[], value: string, option: s
   return found;
 }
 
-const isTrue = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
+export const isTrue = (value: string | undefined): boolean =>
+  value !== undefined && !['', '0', 'false'].includes(value);

@@ -97,7 +97,9 @@ describe('the refusal of a volume id', () => {
     expect(refusal('a/b')).to.include('has a character that is not allowed: "/"');
     expect(refusal('a\0b')).to.include('"\\u0000"');
     expect(refusal('-x')).to.include('begins with "-"');
-    expect(refusal('x'.repeat(300))).to.include('is 300 characters long, 80 are allowed').and.has.length.below(350);
+    expect(refusal('x'.repeat(300)))
+      .to.include('is 300 characters long, 80 are allowed')
+      .and.has.length.below(350);
     for (const text of ['', 'é', '..', 'x'.repeat(81)]) expect(refusal(text)).to.include('Use 1 to 80 letters, digits');
   });
 
