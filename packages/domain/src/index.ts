@@ -41,7 +41,7 @@ export { OPTION_ROWS } from './options/option-rows.ts';
 export { parseStorageOptions } from './options/parse-storage-options.ts';
 export { DIRECT_LVM_POOL, type StorageOptions } from './options/storage-options.ts';
 export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';
-export { freeSpaceFault, type PoolFault, type ShortOfSpace } from './pool/pool-fault.ts';
+export { freeSpaceFault, type PoolFault, roomBelowFault, type ShortOfSpace } from './pool/pool-fault.ts';
 export { poolFaultError } from './pool/pool-fault-error.ts';
 export type { BlockUsage, PoolMode, PoolStatus } from './pool/pool-status.ts';
 export { formatPoolStatus, parsePoolStatus } from './pool/pool-status-line.ts';

@@ -19,7 +19,12 @@ import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
  * below the present one. NO_SPACE, NOT_PERMITTED, IO: as the ports throw.
  */
 export function openGraphDriver(ports: GraphDriverPorts, settings: GraphDriverSettings): Promise<GraphDriver> {
-  return withRootPool(ports, settings, async (root) => new ThinGraphDriver(await openLayers(root)));
+  return withRootPool(
+    ports,
+    settings,
+    ['skip_block_zeroing'],
+    async (root) => new ThinGraphDriver(await openLayers(root)),
+  );
 }
 
 async function openLayers(root: RootPool): Promise<DriverContext> {

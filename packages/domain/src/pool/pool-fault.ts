@@ -44,3 +44,18 @@ function shortage(
   const required = share > 1n ? share : 1n;
   return free < required ? { kind: 'short', of, free, total, required, minFreeSpace } : undefined;
 }
+
+/**
+ * As `freeSpaceFault`, of a pool whose data lies in a sparse file on a file system that has `room` blocks left for it: the
+ * pool counts as no larger than it can still get (docker-devicemapper.md 12.1, defect 19).
+ */
+export function roomBelowFault(
+  status: PoolStatus,
+  room: bigint,
+  minFreeSpace: Percent,
+): Pick<ShortOfSpace, 'free' | 'required'> | undefined {
+  if (status.kind !== 'ok' || minFreeSpace === 0) return undefined;
+  const { used, total } = status.data;
+  const reachable = used + room;
+  return reachable >= total ? undefined : shortage('data', { used, total: reachable }, minFreeSpace);
+}

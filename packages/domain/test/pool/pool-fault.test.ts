@@ -6,6 +6,7 @@ import {
   parsePoolStatus,
   percent,
   poolFaultError,
+  roomBelowFault,
 } from '@dmthin/domain';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -34,6 +35,19 @@ describe('free space of a pool', () => {
     // floor(9 * 10 / 100) is 0: one block must be free all the same.
     expect(freeSpaceFault(statusOf('0/1000', '8/9'), ten)).to.equal(undefined);
     expect(freeSpaceFault(statusOf('0/1000', '9/9'), ten)).to.include({ of: 'data', required: 1n });
+  });
+
+  it('counts what is left under a sparse file, as if the pool ended there (defect 19)', () => {
+    const ten = percent(10);
+    const half = statusOf('0/1000', '500/1000');
+    expect(roomBelowFault(half, 500n, ten)).to.equal(undefined);
+    expect(roomBelowFault(half, 56n, ten)).to.equal(undefined);
+    expect(roomBelowFault(half, 54n, ten)).to.include({ free: 54n, required: 55n });
+    expect(roomBelowFault(half, 0n, ten)).to.include({ free: 0n });
+    expect(roomBelowFault(half, 0n, percent(0))).to.equal(undefined);
+    // A pool that is full by itself is told so by the other rule, and a fresh one on a small disk may be used.
+    expect(roomBelowFault(statusOf('0/1000', '1000/1000'), 0n, ten)).to.equal(undefined);
+    expect(roomBelowFault(statusOf('0/1000', '0/1000'), 5n, ten)).to.equal(undefined);
   });
 
   it('is not asked for at 0 %', () => {

@@ -4,6 +4,7 @@ import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import type { CreateLayerOptions } from '../graph-driver.ts';
 import { growFilesystem } from './grow-filesystem.ts';
+import { refuseFullHost } from './refuse-full-host.ts';
 import { unknownLayer } from './unknown-layer.ts';
 
 /** See `GraphDriver.create`. */
@@ -21,6 +22,7 @@ export async function createLayer(
       const source = context.pool.find(origin);
       if (source === undefined) throw unknownLayer(origin);
       const size = layerSize(options, source.size);
+      await refuseFullHost(context, id);
       const mustGrow = size > source.size || context.growth.has(origin);
       if (!mustGrow) return snapshot(context, id, origin, size, signal);
       await createLarger(context, id, origin, size, signal);

@@ -8,15 +8,18 @@ import {
   poolDeviceName,
   type StorageOptions,
   sectorsOf,
+  type ThinPoolFeature,
   thinPoolTable,
 } from '@dmthin/domain';
 import { attempting, withUndoError } from '@dmthin/engine';
-import type { DeviceInfo, LoopDevice, PoolIdentity } from '@dmthin/ports';
+import type { DeviceInfo, LoadedRecords, LoopDevice, PoolIdentity } from '@dmthin/ports';
 import { DATA_FILE, METADATA_FILE, type RootLayout } from '../layout/root-layout.ts';
 import type { GraphDriverPorts } from '../ports.ts';
 import { ensureLoopFile } from './loop-file.ts';
+import { refuseLostFiles } from './lost-files.ts';
 import { refuseOtherPool } from './pool-identity.ts';
 import type { BackingDevice, PoolSource } from './pool-source.ts';
+import { zeroNewBlocks } from './reload-pool.ts';
 import { takeOverPool } from './take-over-pool.ts';
 
 /** The kernel sends an event when so few blocks are free; Docker's number (docker-devicemapper.md 6.3). */
@@ -27,14 +30,16 @@ type PoolPorts = Pick<GraphDriverPorts, 'kernel' | 'log' | 'blockDevices' | 'loo
 /**
  * The driver's own pool, over the files of the root or the devices of dm.datadev and dm.metadatadev. One that is there
  * is taken over as it is; else it is made, with what earlier runs left in its files.
- * @throws DmError CONFLICT: this root was made with another pool. What files, loop devices and the kernel throw.
+ * @throws DmError CONFLICT: this root was made with another pool, or a file of its pool is gone. What files, loop devices
+ * and the kernel throw.
  */
 export async function openOwnPool(
   ports: PoolPorts,
   options: StorageOptions,
   layout: RootLayout,
   prefix: DevicePrefix,
-  stored: PoolIdentity | undefined,
+  { identity: stored, volumes }: Pick<LoadedRecords, 'identity' | 'volumes'>,
+  features: readonly ThinPoolFeature[],
 ): Promise<PoolSource> {
   const name = poolDeviceName(prefix);
   const known = {
@@ -48,7 +53,9 @@ export async function openOwnPool(
   // A device without a table is what a crash in the middle of making it leaves.
   if (present !== undefined && found === undefined) await ports.kernel.remove(name);
   const blockSize = found?.blockSize ?? blockSizeFor(ports, options, stored);
-  const backing = found?.backing ?? (await makePool(ports, options, layout, name, blockSize));
+  if (found !== undefined && !features.includes('skip_block_zeroing')) await zeroNewBlocks(ports.kernel, name);
+  if (found === undefined && volumes.length > 0) await refuseLostFiles(options, layout);
+  const backing = found?.backing ?? (await makePool(ports, options, layout, name, blockSize, features));
   return { name, blockSize, backing, isMadeNow: found === undefined, identity: { ...known, blockSize } };
 }
 
@@ -75,6 +82,7 @@ async function makePool(
   layout: RootLayout,
   name: DeviceName,
   blockSize: Bytes,
+  features: readonly ThinPoolFeature[],
 ): Promise<{ readonly data: BackingDevice; readonly metadata: BackingDevice }> {
   const attached: LoopDevice[] = [];
   const open = async (device: string | undefined, file: string, size: Bytes): Promise<BackingDevice> => {
@@ -89,19 +97,24 @@ async function makePool(
   try {
     const data = await open(options.dataDevice, layout.dataFile, options.loopDataSize);
     const metadata = await open(options.metadataDevice, layout.metadataFile, options.loopMetadataSize);
-    await makeDevice(ports, name, data, metadata, blockSize);
+    await makeDevice(ports, name, { data, metadata, blockSize, features });
     return { data, metadata };
   } catch (error) {
     throw await detached(ports, attached, attempting(`make the pool "${name}"`, error));
   }
 }
 
+interface NewPool {
+  readonly data: BackingDevice;
+  readonly metadata: BackingDevice;
+  readonly blockSize: Bytes;
+  readonly features: readonly ThinPoolFeature[];
+}
+
 async function makeDevice(
   { kernel, blockDevices }: PoolPorts,
   name: DeviceName,
-  data: BackingDevice,
-  metadata: BackingDevice,
-  blockSize: Bytes,
+  { data, metadata, blockSize, features }: NewPool,
 ): Promise<void> {
   const table = thinPoolTable({
     metadata: metadata.path,
@@ -109,7 +122,7 @@ async function makeDevice(
     size: sectorsOf(await blockDevices.size(data.path)),
     blockSize: sectorsOf(blockSize),
     lowWaterMark: LOW_WATER_MARK,
-    features: ['skip_block_zeroing'],
+    features,
   });
   try {
     await kernel.sequence([

@@ -1,18 +1,10 @@
 import { truncate } from 'node:fs/promises';
-import {
-  type Bytes,
-  DmError,
-  humanSize,
-  parseThinPoolTarget,
-  sectorsOf,
-  type Table,
-  thinPoolTable,
-} from '@dmthin/domain';
-import { attempting, withUndoError } from '@dmthin/engine';
+import { type Bytes, DmError, humanSize, sectorsOf } from '@dmthin/domain';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { fileError } from '../file/file-error.ts';
 import { rawPathOfText } from '../path/raw-path.ts';
 import type { BackingDevice } from './pool-source.ts';
+import { reloadPool } from './reload-pool.ts';
 
 export interface PoolSizes {
   readonly data?: Bytes | undefined;
@@ -37,7 +29,8 @@ export async function resizePool(context: ResizeContext, sizes: PoolSizes): Prom
       await plan(context, backing.metadata, sizes.metadata, 'metadata'),
     ];
     for (const grow of grown) await grow?.();
-    if (grown.some((grow) => grow !== undefined)) await reload(context, backing.data);
+    // Also where nothing below had to grow: an earlier try may have come no further than that.
+    if ((sizes.data ?? sizes.metadata) !== undefined) await growDevice(context, backing.data);
   });
 }
 
@@ -80,35 +73,11 @@ async function growFile({ loopDevices }: DriverContext['ports'], file: string, s
   await loopDevices.refreshSize(loop);
 }
 
-/**
- * Loads the table anew and resumes, which is when the pool looks at the sizes of its devices (dm-kernel.md 3.2). Where
- * that fails the pool goes on as it was, and is not left suspended (docker-devicemapper.md 12.1, defect 28).
- */
-async function reload(
+/** Resuming a table of the new length is when the pool looks at the sizes of its devices (dm-kernel.md 3.2). */
+async function growDevice(
   { ports: { kernel, blockDevices }, source: { name } }: ResizeContext,
   data: BackingDevice,
 ): Promise<void> {
-  const [target] = await kernel.table(name);
-  const table = tableFor(target?.params ?? '', await blockDevices.size(data.path));
-  try {
-    await kernel.sequence([
-      { command: 'load', device: name, table },
-      { command: 'resume', device: name },
-    ]);
-  } catch (error) {
-    const failure = attempting(`grow the pool "${name}"`, error);
-    try {
-      await kernel.sequence([
-        { command: 'clear', device: name },
-        { command: 'resume', device: name },
-      ]);
-    } catch (undoError) {
-      throw withUndoError(failure, undoError);
-    }
-    throw failure;
-  }
-}
-
-function tableFor(params: string, size: Bytes): Table {
-  return thinPoolTable({ ...parseThinPoolTarget(params), size: sectorsOf(size) });
+  const size = sectorsOf(await blockDevices.size(data.path));
+  await reloadPool(kernel, name, `grow the pool "${name}"`, (target) => ({ ...target, size }));
 }

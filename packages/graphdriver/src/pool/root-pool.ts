@@ -1,4 +1,4 @@
-import { DmError, resolveDeferral, type StorageOptions } from '@dmthin/domain';
+import { DmError, resolveDeferral, type StorageOptions, type ThinPoolFeature } from '@dmthin/domain';
 import { openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
 import type { LoadedRecords } from '@dmthin/ports';
 import { discardVolume } from '../discard/discard-volume.ts';
@@ -16,10 +16,14 @@ export type RootPool = Pick<
   'ports' | 'settings' | 'options' | 'deferral' | 'layout' | 'prefix' | 'source' | 'libraryVersion'
 > & { readonly loaded: LoadedRecords };
 
-/** Finds or makes the pool of a root, and hands it to `use`. A pool made just now goes again where `use` fails. */
+/**
+ * Finds or makes the pool of a root, and hands it to `use`. A pool made just now goes again where `use` fails.
+ * @param features of a pool that the driver makes itself.
+ */
 export async function withRootPool<T>(
   ports: GraphDriverPorts,
   settings: GraphDriverSettings,
+  features: readonly ThinPoolFeature[],
   use: (root: RootPool) => Promise<T>,
 ): Promise<T> {
   const { options } = settings;
@@ -31,7 +35,7 @@ export async function withRootPool<T>(
   const loaded = await ports.records.load();
   const source =
     options.thinPool === undefined
-      ? await openOwnPool(ports, options, layout, prefix, loaded.identity)
+      ? await openOwnPool(ports, options, layout, prefix, loaded, features)
       : await openGivenPool(ports.kernel, options.thinPool, loaded.identity);
   try {
     return await use({ ports, settings, options, deferral, layout, prefix, source, libraryVersion: library, loaded });

@@ -21,7 +21,7 @@ export interface LogLine {
 /** A machine to run the driver on, with one root. */
 export interface DriverWorld extends AsyncDisposable {
   readonly root: string;
-  readonly ports: Omit<GraphDriverPorts, 'records'>;
+  readonly ports: MachinePorts;
   readonly log: readonly LogLine[];
   /** Opens the driver on the root; `options` as for `--storage-opt`. The small sizes of `SMALL` come before them. */
   open(options?: readonly string[], settings?: Partial<GraphDriverSettings>): Promise<GraphDriver>;
@@ -44,8 +44,13 @@ export interface FakeWorld extends DriverWorld {
   crash(): Promise<void>;
 }
 
-/** The fake kernel and host, and records of either kind. */
-export async function fakeWorld(records: 'memory' | 'docker'): Promise<FakeWorld> {
+type MachinePorts = Omit<GraphDriverPorts, 'records'>;
+
+/** The fake kernel and host, and records of either kind; `change` puts other ports in the place of some of them. */
+export async function fakeWorld(
+  records: 'memory' | 'docker',
+  change: (ports: MachinePorts) => Partial<MachinePorts> = () => ({}),
+): Promise<FakeWorld> {
   const directory = await temporaryDirectory();
   const root = join(directory.path, 'devicemapper');
   const kernel = createFakeKernel();
@@ -58,7 +63,7 @@ export async function fakeWorld(records: 'memory' | 'docker'): Promise<FakeWorld
   const store = createMemoryStore();
   const openRecords = async (): Promise<Records> =>
     records === 'memory' ? createMemoryRecords(store) : openDockerRecords({ directory: root, isDurable: false });
-  const ports = {
+  const machine: MachinePorts = {
     kernel,
     clock: systemClock,
     log: { write: (level: LogLevel, message: string) => void log.push({ level, message }) },
@@ -68,6 +73,7 @@ export async function fakeWorld(records: 'memory' | 'docker'): Promise<FakeWorld
     mounts: host.mounts,
     fileAttributes: host.fileAttributes,
   };
+  const ports = { ...machine, ...change(machine) };
   let held: Records | undefined;
   return {
     root,
