@@ -108,7 +108,7 @@ describe('deleting a volume', () => {
     expect(await codeOf(pool.activate(id('a')))).to.equal('CONFLICT');
   });
 
-  it('gives the blocks back with the device live, unheld, and marked on disk', async () => {
+  it('gives the blocks back with the device live, unheld, and marked on disk (defect 5)', async () => {
     const world = World.tiny();
     const seen: unknown[] = [];
     const beforeDelete = async (): Promise<void> => {

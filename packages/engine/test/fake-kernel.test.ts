@@ -1,3 +1,4 @@
+import { Steps } from '@dmthin/conformance';
 import { bytes, type DmError, sectors } from '@dmthin/domain';
 import type { PoolEvent } from '@dmthin/engine';
 import { expect } from 'chai';
@@ -24,8 +25,28 @@ describe('a pool of the fake kernel', () => {
     expect(await world.kernel.read(await pool.activate(id('c')))).to.equal('one');
     await pool.create(id('empty'), MIB);
     await pool.activate(id('empty'));
-    expect(await pool.usage(id('empty'))).to.deep.equal({ mapped: 0n, highest: 0n });
     expect(await world.faults()).to.deep.equal([]);
+  });
+
+  it('tells the usage of a volume that was never written (defect 28)', async () => {
+    const world = await World.fake();
+    const pool = await world.open();
+    await pool.create(A, MIB);
+    await pool.activate(A);
+    expect(await pool.usage(A)).to.deep.equal({ mapped: 0n, highest: 0n });
+  });
+
+  it('names its pool by number, so that no node or link has to be there (defect 15)', async () => {
+    const world = await World.fake();
+    const pool = await world.open();
+    await pool.create(A, MIB);
+    const [target] = await world.kernel.control().table(await pool.activate(A));
+    const { number } = await world.kernel.control().info(POOL);
+    expect(target?.params).to.equal(`${number.major}:${number.minor} 1`);
+    const messages = new Steps();
+    const told = await world.open({}, messages);
+    await told.create(B, MIB);
+    expect(messages.log.join()).to.include('message pool').and.not.include('/dev/');
   });
 
   it('grows a volume that is open, with its content', async () => {

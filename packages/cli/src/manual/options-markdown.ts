@@ -16,10 +16,7 @@ export function optionsMarkdown(rows: readonly AnyOptionRow[], layerRows: readon
     '',
     'Given to `dmthin create` or `driver.create(id, { storageOptions })`.',
     '',
-    '| option | effect |',
-    '| --- | --- |',
-    ...layerRows.map(({ key, syntax, effect }) => `| \`${key}=${syntax}\` | ${effect} |`),
-    '',
+    ...layerRows.flatMap(layerSection),
   ].join('\n');
 }
 
@@ -28,6 +25,20 @@ export interface LayerOption {
   readonly key: string;
   readonly syntax: string;
   readonly effect: string;
+  readonly since: string;
+  readonly difference?: string;
+}
+
+function layerSection({ key, syntax, effect, since, difference }: LayerOption): string[] {
+  return [
+    `### \`${key}=${syntax}\``,
+    '',
+    effect,
+    '',
+    `Since Docker ${since}.`,
+    '',
+    ...(difference === undefined ? [] : [`Differs from Docker: ${difference}`, '']),
+  ];
 }
 
 function section(row: AnyOptionRow): string[] {

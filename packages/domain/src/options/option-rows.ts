@@ -8,6 +8,8 @@ import { blockSize, deviceSize, libdmLogLevel, minFreeSpace, path, share } from 
 
 const EARLY = '1.7.0 or earlier';
 const ZERO = 'Docker takes 0, and fails when it makes the device.';
+const GROWN =
+  'Docker leaves a pool that is still up as it is; here it is grown while it is in use, where this is given.';
 const REPLACED = 'Docker drops it without a word where dm.thinpooldev is given; here the two are refused together.';
 
 /** Every storage option, in the order the documents show them (docker-devicemapper.md 1.2). */
@@ -32,7 +34,7 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     effect:
       'Size of the sparse file for data, where the driver makes the pool. A smaller file is grown at the next start, never shrunk.',
     since: EARLY,
-    difference: ZERO,
+    difference: `${ZERO} ${GROWN}`,
     parse: deviceSize('dm.loopdatasize'),
   },
   {
@@ -43,7 +45,7 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     effect:
       'Size of the sparse file for metadata, where the driver makes the pool. A smaller file is grown at the next start, never shrunk.',
     since: EARLY,
-    difference: ZERO,
+    difference: `${ZERO} ${GROWN}`,
     parse: deviceSize('dm.loopmetadatasize'),
   },
   {
@@ -106,12 +108,13 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
   {
     key: 'dm.thinpooldev',
     field: 'thinPool',
-    syntax: 'NAME|/dev/mapper/NAME',
+    syntax: 'NAME|/dev/mapper/NAME|/dev/VG/LV',
     default: '',
     effect: 'A thin pool that is there already, empty when it is first used. It is never made, resized or removed.',
     since: '1.4.0',
     difference:
-      'Docker takes any path and looks for it under /dev/mapper; here another path is refused, with the name to give.',
+      "Docker takes any path and looks for it under /dev/mapper, so that it never finds LVM's /dev/VG/LV; here that is found, and " +
+      'another path is refused.',
     parse: (value) => (value === '' ? undefined : thinPoolName(value)),
   },
   {
@@ -146,6 +149,9 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     default: 'false',
     effect: 'Start although changes cannot be synchronised with udev. Device nodes may then come late or not at all.',
     since: '1.7.0',
+    difference:
+      'Docker does not start without udev unless this is true. Here the nodes are made by dmthin itself where no udev runs, so ' +
+      'that it starts either way, and this changes nothing.',
     parse: parseBool,
   },
   {
@@ -177,7 +183,9 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     default: '10%',
     effect: 'Make no new layer when less than this is free of data or of metadata. 0% for no check.',
     since: '1.11.0',
-    difference: 'A pool that is read-only or must be checked is refused as well, with the reason (defect 18).',
+    difference:
+      'A pool that is read-only or must be checked is refused as well, with the reason (defect 18). What is left on the file ' +
+      'system under a sparse file counts too (defect 19).',
     parse: minFreeSpace,
   },
   {
@@ -198,6 +206,9 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     effect:
       'Which messages of libdevmapper are passed on: 2 fatal, 3 error, 4 warning, 5 notice, 6 info, 7 debug. Only a kernel that runs libdevmapper has any.',
     since: '17.07.0',
+    difference:
+      'Taken and checked, but without effect: no kernel of dmthin is linked to libdevmapper, and what dmsetup says of a failure ' +
+      'is in the error itself (defect 14).',
     parse: libdmLogLevel,
   },
   {

@@ -140,10 +140,13 @@ describe('dm.thinpooldev', () => {
     expect(thinPoolName('/dev/mapper/my\\x20pool')).to.equal('my\\x20pool');
   });
 
-  it('is no other path; for an LVM volume it says which name to give', () => {
-    const error = errorOf(() => thinPoolName('/dev/my-vg/thin'));
-    expect(error?.code).to.equal('INVALID_ARGUMENT');
-    expect(error?.remedy).to.include('/dev/mapper/my--vg-thin');
+  it("is LVM's node, whose dashes its device doubles", () => {
+    expect(thinPoolName('/dev/docker/thinpool')).to.equal('docker-thinpool');
+    expect(thinPoolName('/dev/my-vg/thin-pool')).to.equal('my--vg-thin--pool');
+  });
+
+  it('is no other path', () => {
+    expect(errorOf(() => thinPoolName('/dev/dm-3'))?.remedy).to.include('dmsetup ls --target thin-pool');
     for (const text of ['/dev/dm-3', '/dev/mapper/', '/dev/mapper/a/b', '/', 'a/b', '..', 'mapper/x'])
       expect(
         codeOf(() => thinPoolName(text)),

@@ -143,7 +143,7 @@ describe('storage options', () => {
     expect(errorOf(() => parseStorageOptions(['dm.blocksize=32K']))?.remedy).to.include('64 KiB to 1 GiB');
     for (const key of ['dm.basesize', 'dm.loopdatasize', 'dm.loopmetadatasize'])
       expect(messageOf(`${key}=0`)).to.include(`${key}=0`);
-    expect(messageOf('dm.thinpooldev=/dev/vg/lv')).to.include('/dev/vg/lv');
+    expect(messageOf('dm.thinpooldev=/dev/disk/by-id/pool')).to.include('/dev/disk/by-id/pool');
   });
 
   it('are refused where they contradict each other', () => {

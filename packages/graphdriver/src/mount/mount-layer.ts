@@ -4,7 +4,7 @@ import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { growMounted } from '../layer/grow-filesystem.ts';
 import { unknownLayer } from '../layer/unknown-layer.ts';
-import { rootfsOf } from '../layout/root-layout.ts';
+import { mountPointOf, rootfsOf } from '../layout/root-layout.ts';
 import { prepareLayerRoot } from './layer-root.ts';
 import { mountVolume, unmountVolume } from './mount-volume.ts';
 
@@ -30,8 +30,19 @@ export async function mountLayer(
 export async function unmountLayer(context: DriverContext, id: VolumeId): Promise<void> {
   await context.locks.run([id], async () => {
     if (context.counts.of(id) === 0) throw notMounted(context, id);
-    if (context.counts.remove(id) === 0) await unmountVolume(context, id);
+    if (context.counts.remove(id) === 0) await unmountLast(context, id);
   });
+}
+
+/** Where it stays mounted, it keeps the user that it was unmounted for, who may try again. */
+async function unmountLast(context: DriverContext, id: VolumeId): Promise<void> {
+  try {
+    await unmountVolume(context, id);
+  } catch (error) {
+    const there = await context.ports.mounts.find(mountPointOf(context.layout, id));
+    if (there !== undefined) context.counts.add(id);
+    throw error;
+  }
 }
 
 async function mountFirst(

@@ -70,7 +70,7 @@ describe('running a program', () => {
 });
 
 describe("dmsetup's environment", () => {
-  it('speaks C, and is nobody else’s', () => {
+  it('speaks C, and is nobody else’s (defect 14)', () => {
     process.env['DM_UDEV_COOKIE'] = '1';
     process.env['LC_MESSAGES'] = 'de_DE.UTF-8';
     const environment = dmsetupEnvironment(false);

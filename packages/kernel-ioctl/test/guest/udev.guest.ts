@@ -40,7 +40,7 @@ describe('udev', () => {
     expect(performance.now() - begun).to.be.below(1000);
   });
 
-  it('that does not answer is given up: the change is done, and the error says so', async () => {
+  it('that does not answer is given up: the change is done, and the error says so (defect 15)', async () => {
     const device = freshName('stopped');
     execFileSync('udevadm', ['control', '--stop-exec-queue']);
     const failure = await failureOf(kernel.sequence(activation(device, table(8, 'zero'))));

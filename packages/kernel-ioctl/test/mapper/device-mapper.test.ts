@@ -87,7 +87,7 @@ describe('the port over ioctl', () => {
     });
   });
 
-  it('tells the errno in the words of the command that met it', async () => {
+  it('tells the errno in the words of the command that met it, from no text (defect 14)', async () => {
     let errno: number = ERRNO.EBUSY;
     const { kernel } = await over(() => ({ result: -1, errno }));
     expect((await failureOf(kernel.create(web))).code).to.equal('ALREADY_EXISTS');

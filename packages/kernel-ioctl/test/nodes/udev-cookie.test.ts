@@ -70,7 +70,7 @@ describe('a udev cookie', () => {
     expect(performance.now() - begun).to.be.below(LIMIT_MS);
   });
 
-  it('is given up after the limit, and its semaphore with it', () => {
+  it('is given up after the limit, and its semaphore with it (defect 15)', () => {
     nodes.announce();
     nodes.done({ kind: 'removed', name: 'dmthin-none' }, true);
     const begun = performance.now();
