@@ -80,7 +80,7 @@ function copyIn(command: IoctlCommand, user: Uint8Array): IoctlBuffer {
   const bytes = new Uint8Array(Math.max(size, HEADER_SIZE));
   bytes.set(user.subarray(0, size));
   const buffer = new IoctlBuffer(bytes, size);
-  if (buffer.has(FLAG.secureData)) user.fill(0, 0, Math.min(given, user.length));
+  if (buffer.has(FLAG.secureData)) user.fill(0, 0, size);
   return buffer;
 }
 

@@ -1,4 +1,4 @@
-import { DmError } from '@dmthin/domain';
+import { DmError, ERRNO, type ErrnoName } from '@dmthin/domain';
 import type { BlockHandle } from '@dmthin/ports';
 
 const PAGE = 4096;
@@ -10,21 +10,9 @@ export interface Outcome {
   readonly data?: Uint8Array;
 }
 
-/** The errno values that block I/O can give, by name. */
-const ERRNO: Readonly<Record<string, number>> = {
-  EPERM: 1,
-  EIO: 5,
-  ENXIO: 6,
-  EAGAIN: 11,
-  EBUSY: 16,
-  EINVAL: 22,
-  ENOSPC: 28,
-  EOPNOTSUPP: 95,
-};
-
 export function failed(failure: unknown): Outcome {
   if (!DmError.is(failure) || failure.errno === undefined) throw failure;
-  return { ret: -1, errno: ERRNO[failure.errno] ?? -1 };
+  return { ret: -1, errno: ERRNO[failure.errno as ErrnoName] };
 }
 
 /**
@@ -41,7 +29,7 @@ export function writeThroughCache(handle: BlockHandle, offset: number, data: Uin
   } catch (failure) {
     return failed(failure);
   }
-  if (room <= 0) return { ret: -1, errno: 28 };
+  if (room <= 0) return { ret: -1, errno: ERRNO.ENOSPC };
   const kept = data.subarray(0, Math.min(room, data.length));
   const blocks: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   try {
@@ -68,7 +56,7 @@ export function writeThroughCache(handle: BlockHandle, offset: number, data: Uin
   } catch {
     isLost = true;
   }
-  return isLost ? { ret: -1, errno: 5 } : { ret: kept.length, errno: 0 };
+  return isLost ? { ret: -1, errno: ERRNO.EIO } : { ret: kept.length, errno: 0 };
 }
 
 /** One pread through an empty page cache: page by page, and what came before a bad page is given. */

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { release, version } from 'node:os';
+import { COMMAND, encodeHeader, FLAG } from '@dmthin/kernel-ioctl';
+import type { Call, TraceDisk, TraceHeader } from '../trace/call.ts';
+import { GuestClock } from '../trace/guest-clock.ts';
+import { RealDisks } from '../trace/real-disks.ts';
+import { RealMachine } from '../trace/real-machine.ts';
+import { pointRelease } from '../trace/release.ts';
+import { Scene } from './scene.ts';
+import { hasTarget, tablesOf } from './stack.ts';
+
+const SIZE = 512;
+/** Their order in the list of targets is the order they were loaded in. */
+const FOREIGN_TARGETS = ['dm-log-writes', 'dm-delay', 'dm-flakey'];
+
+/** The real kernel of this guest, with disks of its own, made ready for one sequence of calls after another. */
+export class Arena {
+  readonly header: TraceHeader;
+  readonly machine: RealMachine;
+  readonly #clock = new GuestClock();
+  readonly #disks: RealDisks;
+
+  constructor(disks: readonly TraceDisk[], seed: number) {
+    // Else each unknown target type or device number starts a process.
+    writeFileSync('/proc/sys/kernel/modprobe', '\n');
+    const loaded = readFileSync('/proc/modules', 'utf8');
+    for (const module of FOREIGN_TARGETS)
+      if (loaded.includes(module.replaceAll('-', '_'))) execFileSync('rmmod', [module]);
+    this.#disks = new RealDisks(disks);
+    this.machine = new RealMachine(this.#clock);
+    this.header = { release: pointRelease(release(), version()), major: deviceMapperMajor(), seed, disks };
+  }
+
+  /** No mapped devices, all disks zero, and a clock that stands still. */
+  async clear(): Promise<void> {
+    await this.#removeAll();
+    this.#disks.clear();
+    this.#clock.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.#removeAll();
+    this.#clock.run();
+    this.machine.close();
+    this.#disks.close();
+  }
+
+  /** What pools stand on is resumed first: their last commit has to get through. */
+  async #removeAll(): Promise<void> {
+    const scene = new Scene(this.machine, this.header.major);
+    await scene.refresh();
+    const concernsPool = (device: Parameters<typeof tablesOf>[0]) =>
+      tablesOf(device).some((table) => hasTarget(table, 'thin', 'thin-pool'));
+    const byNumber = (one: { readonly number: string }) => {
+      const [major = 0, minor = 0] = one.number.split(':').map(Number);
+      return { device: { major, minor } };
+    };
+    for (const device of scene.devices.filter((one) => !concernsPool(one))) {
+      await this.machine.play(command(COMMAND.clear, byNumber(device)));
+      await this.machine.play(command(COMMAND.suspend, byNumber(device)));
+    }
+    for (const device of scene.devices.filter((one) => concernsPool(one)))
+      await this.machine.play(command(COMMAND.clear, byNumber(device)));
+    await this.machine.play(command(COMMAND.removeAll, {}));
+    await scene.refresh();
+    if (scene.devices.length > 0)
+      throw new Error(`cannot be removed: ${scene.devices.map(({ name }) => JSON.stringify(name)).join(' ')}`);
+  }
+}
+
+function command(nr: number, header: Parameters<typeof encodeHeader>[1]): Call {
+  const given = new Uint8Array(SIZE);
+  encodeHeader(given, { ...header, flags: FLAG.noFlush });
+  return { op: 'ioctl', nr, size: SIZE, given };
+}
+
+function deviceMapperMajor(): number {
+  return Number(/^\s*(\d+) device-mapper$/mu.exec(readFileSync('/proc/devices', 'utf8'))?.[1]);
+}

@@ -1,0 +1,50 @@
+import { symlinkSync } from 'node:fs';
+import { DmError } from '@dmthin/domain';
+
+/** How many times more slowly than the host's the guest's time passes while it works. */
+const SLOWNESS = 1000;
+const SHARED = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * The clock of a guest booted with `--still-clock` (scripts/still-clock.c): it all but stands still while the guest
+ * works, and jumps ahead when the guest has nothing to do, so that a sleep takes no time.
+ */
+export class GuestClock {
+  /** When the clock was stopped, on the guest's monotonic clock, and how long it has slept since, in milliseconds. */
+  #start = 0;
+  #slept = 0;
+
+  /** @throws DmError UNAVAILABLE: this machine's clock cannot be stopped. */
+  stop(): void {
+    setSlowness(SLOWNESS);
+    this.#start = performance.now();
+    this.#slept = 0;
+  }
+
+  run(): void {
+    setSlowness(1);
+  }
+
+  /** Sleeps to that many milliseconds after the end of the last sleep, whatever was done since. */
+  sleep(milliseconds: number): void {
+    this.#slept += milliseconds;
+    const rest = this.#start + this.#slept - performance.now();
+    if (rest > 0) Atomics.wait(SHARED, 0, 0, rest);
+    // A call that had to wait took time of its own, as it does on the fake.
+    else this.#slept -= rest;
+  }
+}
+
+function setSlowness(slowness: number): void {
+  const path = `${process.env['GUEST_RUN'] ?? '.'}/clock`;
+  try {
+    symlinkSync(`clock:${slowness}`, path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EALREADY') return;
+    throw cause;
+  }
+  throw new DmError('UNAVAILABLE', 'the clock of this machine cannot be stopped', {
+    operation: 'record',
+    remedy: 'Run it in the guest: ./scripts/guest --still-clock -- ...',
+  });
+}
