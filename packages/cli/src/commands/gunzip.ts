@@ -35,7 +35,10 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Ar
     yield* source.pipe(unpacked);
   } catch (cause) {
     if (DmError.is(cause)) throw cause;
-    throw new DmError('CORRUPT', `the gzip stream is broken: ${(cause as Error).message}`, { cause });
+    throw new DmError('CORRUPT', `the gzip stream is broken: ${(cause as Error).message}`, {
+      cause,
+      remedy: 'It was damaged or cut off; make or fetch it again.',
+    });
   } finally {
     source.destroy();
   }

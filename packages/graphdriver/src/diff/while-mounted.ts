@@ -2,6 +2,7 @@ import { DmError, type VolumeId } from '@dmthin/domain';
 import { withUndoError } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
+import { unknownLayer } from '../layer/unknown-layer.ts';
 import { mountLayer, unmountLayer } from '../mount/mount-layer.ts';
 import { type RawPath, rawPathOfText } from '../path/raw-path.ts';
 
@@ -66,6 +67,9 @@ async function mountBoth(
   parent: VolumeId | undefined,
   signal: CancelSignal | undefined,
 ): Promise<Mounted> {
+  // A first mount writes to a layer, so that both are looked for before one is mounted.
+  for (const one of [id, parent])
+    if (one !== undefined && context.pool.find(one) === undefined) throw unknownLayer(one);
   const ids: VolumeId[] = [];
   const unmount = async (): Promise<void> => {
     const failures: unknown[] = [];

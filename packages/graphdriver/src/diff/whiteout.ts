@@ -1,5 +1,5 @@
-import { DmError } from '@dmthin/domain';
-import { baseName, joinPath, parentPath, type RawPath, showPath } from '../path/raw-path.ts';
+import { baseName, joinPath, parentPath, type RawPath } from '../path/raw-path.ts';
+import { refusalOf } from './refusal.ts';
 
 /** How a layer's tar says that something is gone (AUFS's names, which image layers have kept). */
 const PREFIX = '.wh.';
@@ -31,11 +31,7 @@ export function readWhiteout(path: RawPath): Whiteout | undefined {
   if (OPAQUE.has(name)) return { kind: 'opaque', directory: parentPath(path) };
   if (name.startsWith(META_PREFIX)) return { kind: 'ignore' };
   const gone = name.slice(PREFIX.length) as RawPath;
-  if (gone === '' || gone === '.' || gone === '..')
-    throw new DmError('INVALID_ARGUMENT', `tar entry "${showPath(path)}" is a whiteout of nothing that has a name`, {
-      operation: 'apply',
-      subject: showPath(path),
-    });
+  if (gone === '' || gone === '.' || gone === '..') throw refusalOf(path)('is a whiteout of nothing that has a name');
   return { kind: 'remove', path: inDirectory(parentPath(path), gone) };
 }
 

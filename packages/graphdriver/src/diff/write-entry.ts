@@ -1,5 +1,6 @@
 import { chmod, constants, type FileHandle, lutimes, mkdir, open, symlink } from 'node:fs/promises';
 import { DmError } from '@dmthin/domain';
+import { attempting } from '@dmthin/engine';
 import type { FileAttributes, Log } from '@dmthin/ports';
 import { fileError } from '../file/file-error.ts';
 import { statFile } from '../file/file-stat.ts';
@@ -86,7 +87,12 @@ export class EntryWriter {
       await chmod(hostPath(path), entry.mode);
       await lutimes(hostPath(path), secondsOf(entry.modified), secondsOf(entry.modified));
     } catch (error) {
-      throw fileError(error, `make ${type} node`, path);
+      if (!DmError.is(error, 'NOT_PERMITTED')) throw fileError(error, `make ${type} node`, path);
+      throw attempting(
+        `make the ${type} node "${showPath(entry.path)}"`,
+        error,
+        'Run as root, who alone may make it, or leave it out of the tar (tar --exclude).',
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 import { DmError } from '@dmthin/domain';
 import { type RawPath, showPath } from '../path/raw-path.ts';
+import { brokenTar } from './broken-tar.ts';
 import { checksum } from './encode-header.ts';
 import type { PaxRecords } from './pax-records.ts';
 import type { TarEntry, TarEntryType, Timestamp } from './tar-entry.ts';
@@ -42,7 +43,7 @@ export function decodeHeader(block: Buffer, offset: number): TarHeader {
     minor: readNumber(block.subarray(337, 345)) || 0,
   };
   if (![header.uid, header.gid, header.size, header.modified.seconds].every(Number.isSafeInteger) || header.size < 0)
-    throw new DmError('CORRUPT', `the tar header at byte ${offset} has a number that is none`);
+    throw brokenTar(`the tar header at byte ${offset} has a number that is none`);
   return header;
 }
 
@@ -88,14 +89,13 @@ function numberRecord(records: PaxRecords, keyword: string): number | undefined 
   const value = records.get(keyword);
   if (value === undefined) return undefined;
   if (/^\d+$/u.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-  throw new DmError('CORRUPT', `the tar has a PAX record ${keyword}=${JSON.stringify(value.slice(0, 40))}`);
+  throw brokenTar(`the tar has a PAX record ${keyword}=${JSON.stringify(value.slice(0, 40))}`);
 }
 
 function timeRecord(value: string | undefined): Timestamp | undefined {
   if (value === undefined) return undefined;
   const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/u.exec(value);
-  if (match === null)
-    throw new DmError('CORRUPT', `the tar has a PAX record mtime=${JSON.stringify(value.slice(0, 40))}`);
+  if (match === null) throw brokenTar(`the tar has a PAX record mtime=${JSON.stringify(value.slice(0, 40))}`);
   const seconds = Number(match[2]);
   const nanoseconds = Number((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
   if (match[1] === '') return { seconds, nanoseconds };
@@ -118,7 +118,8 @@ function text(block: Buffer, start: number, length: number): string {
 
 function notATar(block: Buffer, offset: number): DmError {
   const isGzip = block[0] === 0x1f && block[1] === 0x8b;
-  return new DmError('CORRUPT', `this is no tar: the header at byte ${offset} has a wrong checksum`, {
-    remedy: isGzip ? 'It is compressed with gzip; decompress it first.' : 'Make the tar again; it was damaged or cut.',
-  });
+  return brokenTar(
+    `this is no tar: the header at byte ${offset} has a wrong checksum`,
+    isGzip ? 'It is compressed with gzip; decompress it first.' : undefined,
+  );
 }

@@ -1,4 +1,4 @@
-import { DmError } from '@dmthin/domain';
+import { brokenTar } from './broken-tar.ts';
 
 /** Keyword to value, both as bytes in latin1: PAX says UTF-8, but paths and attributes may hold anything. */
 export type PaxRecords = ReadonlyMap<string, string>;
@@ -16,10 +16,10 @@ export function decodePaxRecords(bytes: Buffer): PaxRecords {
     const digits = space < 0 ? '' : bytes.toString('latin1', start, space);
     const end = start + Number(digits);
     if (!/^\d{1,10}$/u.test(digits) || end <= space || end > bytes.length || bytes[end - 1] !== 0x0a)
-      throw new DmError('CORRUPT', 'the tar has a PAX header whose records do not add up');
+      throw brokenTar('the tar has a PAX header whose records do not add up');
     const record = bytes.toString('latin1', space + 1, end - 1);
     const equals = record.indexOf('=');
-    if (equals <= 0) throw new DmError('CORRUPT', 'the tar has a PAX record without a keyword');
+    if (equals <= 0) throw brokenTar('the tar has a PAX record without a keyword');
     records.set(record.slice(0, equals), record.slice(equals + 1));
     start = end;
   }

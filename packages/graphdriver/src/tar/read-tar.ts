@@ -1,6 +1,7 @@
-import { DmError } from '@dmthin/domain';
+import type { DmError } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
 import { type RawPath, showPath } from '../path/raw-path.ts';
+import { brokenTar } from './broken-tar.ts';
 import { ByteSource } from './byte-source.ts';
 import { contentLength, decodeHeader, entryOf, type TarHeader } from './decode-header.ts';
 import { decodePaxRecords } from './pax-records.ts';
@@ -94,12 +95,14 @@ async function readHeader(source: ByteSource): Promise<TarHeader | undefined> {
   const block = await source.upTo(TAR_BLOCK);
   if (block.length < TAR_BLOCK)
     throw offset === 0 && block.length === 0
-      ? new DmError('CORRUPT', 'the tar is empty: not even its end is there', { remedy: 'Was anything piped in?' })
+      ? brokenTar(
+          'the tar is empty: not even its end is there',
+          'See whether what writes it failed, or wrote elsewhere.',
+        )
       : cutOff(source, block.length === 0 ? 'before its closing blocks' : 'within a header');
   if (!isZero(block)) return decodeHeader(block, offset);
   const second = await source.upTo(TAR_BLOCK);
-  if (!isZero(second))
-    throw new DmError('CORRUPT', `the tar has a block of zeros at byte ${offset} and goes on after it`);
+  if (!isZero(second)) throw brokenTar(`the tar has a block of zeros at byte ${offset} and goes on after it`);
   // Whoever writes into a pipe expects that all of it is read.
   while ((await source.some(READ_SIZE)) !== undefined);
   return undefined;
@@ -107,10 +110,7 @@ async function readHeader(source: ByteSource): Promise<TarHeader | undefined> {
 
 async function readSpecial(source: ByteSource, header: TarHeader): Promise<Buffer> {
   if (header.size > MAX_SPECIAL_SIZE)
-    throw new DmError(
-      'CORRUPT',
-      `the tar has an extended header of ${header.size} bytes, ${MAX_SPECIAL_SIZE} are allowed`,
-    );
+    throw brokenTar(`the tar has an extended header of ${header.size} bytes, ${MAX_SPECIAL_SIZE} are allowed`);
   const body = await source.upTo(header.size);
   const padding = paddingAfter(header.size);
   if (body.length < header.size || (await source.skip(padding)) < padding)
@@ -129,7 +129,5 @@ const ZEROS = Buffer.alloc(TAR_BLOCK);
 const isZero = (block: Buffer): boolean => block.equals(ZEROS.subarray(0, block.length));
 
 function cutOff(source: ByteSource, where: string): DmError {
-  return new DmError('CORRUPT', `the tar ends at byte ${source.offset}, ${where}`, {
-    remedy: 'It was cut off; fetch or make it again.',
-  });
+  return brokenTar(`the tar ends at byte ${source.offset}, ${where}`, 'It was cut off; make or fetch it again.');
 }
