@@ -11,6 +11,7 @@ export {
 } from './filesystem/mount-options.ts';
 export { PROBE_LENGTH, type ProbedFilesystem, probeFilesystem } from './filesystem/probe.ts';
 export { type GraphFault, type GraphNode, LayerGraph } from './graph/layer-graph.ts';
+export { decodeDevice, encodeDevice } from './name/device-code.ts';
 export { type DeviceName, deviceName, devicePath, MAX_DEVICE_NAME_BYTES } from './name/device-name.ts';
 export { type DeviceNumber, formatDeviceNumber, parseDeviceNumber, sameDevice } from './name/device-number.ts';
 export { type DeviceUuid, deviceUuid, MAX_DEVICE_UUID_BYTES } from './name/device-uuid.ts';

@@ -2,13 +2,13 @@ export { CONTROL_PATH, type ControlDevice, openControlDevice } from './control/c
 export { IoctlKernel } from './ioctl-kernel.ts';
 export { type IoctlKernelOptions, openIoctlKernel } from './open-ioctl-kernel.ts';
 export { COMMAND, type CommandName, commandOf, requestOf } from './protocol/command.ts';
-export { decodeDevice, encodeDevice, NO_DEVICE } from './protocol/device-encoding.ts';
 export {
   type DmIoctlHeader,
   decodeHeader,
   encodeHeader,
   HEADER_MIN,
   HEADER_SIZE,
+  NO_DEVICE,
   payloadOf,
   type Version,
 } from './protocol/dm-ioctl-header.ts';

@@ -1,4 +1,5 @@
 import type { DeviceName, DeviceNumber, DeviceUuid, Sectors, Table } from '@dmthin/domain';
+import type { Hop, HopArguments, HopResult } from '@dmthin/libc';
 import type {
   CancelSignal,
   CreateOptions,
@@ -17,12 +18,16 @@ import type {
 } from '@dmthin/ports';
 import type { EventSource } from './event/event-source.ts';
 import { waitEvent } from './event/wait-event.ts';
+import type { DeviceMapper } from './mapper/device-mapper.ts';
 import type { Version } from './protocol/dm-ioctl-header.ts';
-import type { Hop, HopArguments, HopResult } from './thread/messages.ts';
 
 /** Who does what the kernel is asked: the worker threads, or (over a kernel in memory) this thread. */
 export interface Hopper {
-  run<Name extends Hop>(name: Name, args: HopArguments<Name>, signal?: CancelSignal): Promise<HopResult<Name>>;
+  run<Name extends Hop<DeviceMapper>>(
+    name: Name,
+    args: HopArguments<DeviceMapper, Name>,
+    signal?: CancelSignal,
+  ): Promise<HopResult<DeviceMapper, Name>>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { Hop, HopArguments, HopResult } from '@dmthin/libc';
 import type { CancelSignal, Ioctl, KernelCapabilities } from '@dmthin/ports';
 import { type EventSource, PolledEvents, TimedEvents } from './event/event-source.ts';
 import { type Hopper, IoctlKernel } from './ioctl-kernel.ts';
@@ -6,8 +7,7 @@ import { NO_NODES } from './nodes/node-keeper.ts';
 import { udevRuns } from './nodes/udev-nodes.ts';
 import type { Version } from './protocol/dm-ioctl-header.ts';
 import { abortedError, closedError } from './refusals.ts';
-import { CommandThreads } from './thread/command-threads.ts';
-import type { Hop, HopArguments, HopResult } from './thread/messages.ts';
+import { commandThreads } from './thread/command-threads.ts';
 
 export interface IoctlKernelOptions {
   /**
@@ -35,7 +35,7 @@ const ARM_POLL = 36;
 export async function openIoctlKernel(options: IoctlKernelOptions = {}): Promise<IoctlKernel> {
   if (options.ioctl !== undefined) return inThisThread(options.ioctl);
   const udev = options.udev ?? udevRuns();
-  const hopper = new CommandThreads({ udev, udevLimitMs: options.udevLimitMs ?? UDEV_LIMIT_MS });
+  const hopper = commandThreads({ udev, udevLimitMs: options.udevLimitMs ?? UDEV_LIMIT_MS });
   const driver = await hopper.open();
   const hasEvents = driver[1] >= ARM_POLL;
   const events = hasEvents ? new PolledEvents() : new TimedEvents(LOOK_MS);
@@ -66,10 +66,16 @@ class DirectHopper implements Hopper {
     this.#mapper = mapper;
   }
 
-  async run<Name extends Hop>(name: Name, args: HopArguments<Name>, signal?: CancelSignal): Promise<HopResult<Name>> {
+  async run<Name extends Hop<DeviceMapper>>(
+    name: Name,
+    args: HopArguments<DeviceMapper, Name>,
+    signal?: CancelSignal,
+  ): Promise<HopResult<DeviceMapper, Name>> {
     if (this.#isClosed) throw closedError(name);
     if (signal?.aborted === true) throw abortedError(signal, name);
-    const method = this.#mapper[name] as (...given: HopArguments<Name>) => Promise<HopResult<Name>>;
+    const method = this.#mapper[name] as (
+      ...given: HopArguments<DeviceMapper, Name>
+    ) => Promise<HopResult<DeviceMapper, Name>>;
     return method.apply(this.#mapper, args);
   }
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DmError, type DmErrorCode, type ErrnoName } from '@dmthin/domain';
+import { callLibc } from '@dmthin/libc';
 import type { IoctlReply } from '@dmthin/ports';
-import { callLibc } from '../libc/libc.ts';
 
 /** Made by the kernel (devtmpfs) or by whoever set the container up; misc device 10:236. */
 export const CONTROL_PATH = '/dev/mapper/control';

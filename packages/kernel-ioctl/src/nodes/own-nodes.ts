@@ -1,20 +1,15 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DeviceNumber, DmError, errnoName, sameDevice } from '@dmthin/domain';
-import { callLibc } from '../libc/libc.ts';
-import { decodeDevice, encodeDevice } from '../protocol/device-encoding.ts';
+import { type DeviceNumber, DmError, decodeDevice, errnoName, sameDevice } from '@dmthin/domain';
+import { makeNode } from '@dmthin/libc';
 import type { NodeChange, NodeKeeper } from './node-keeper.ts';
 
 const NODE_DIRECTORY = '/dev/mapper';
-const S_IFBLK = 0o060000;
 /** Nobody's until its owner is set; then root's and the group `disk`'s (group 6 on every distribution), as libdm has it. */
 const FIRST_MODE = 0o600;
 const MODE = 0o660;
 const OWNER = 0;
 const GROUP = 6;
-const AT_FDCWD = -100;
-/** mknodat(2): as a system call, for glibc has mknod(3) since 2.33 only. */
-const SYS_MKNODAT: Readonly<Record<string, number>> = { x64: 259, arm64: 33 };
 const EEXIST = 17;
 
 /** Makes and removes the nodes under /dev/mapper itself, where no udev runs. */
@@ -53,7 +48,8 @@ export class OwnNodes implements NodeKeeper {
       const found = lstat(path);
       if (found !== undefined && leadsTo(path, found, number)) return;
       if (found !== undefined) this.#unlinkStale(path, found);
-      const { result, errno } = mknod(path, number);
+      mkdirSync(this.#directory, { recursive: true });
+      const { result, errno } = makeNode(path, 'block', FIRST_MODE, number);
       if (result === 0) break;
       if (errno === EEXIST) continue;
       throw new DmError(
@@ -104,12 +100,4 @@ function unlink(path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-}
-
-function mknod(path: string, number: DeviceNumber): { result: number; errno: number } {
-  const system = SYS_MKNODAT[process.arch];
-  if (system === undefined) throw new DmError('NOT_SUPPORTED', `device nodes cannot be made on ${process.arch}`);
-  mkdirSync(join(path, '..'), { recursive: true });
-  const device = Number(encodeDevice(number));
-  return callLibc('syscall', system, AT_FDCWD, Buffer.from(`${path}\0`), S_IFBLK | FIRST_MODE, device);
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { DmError, errnoName } from '@dmthin/domain';
-import { callLibc } from '../libc/libc.ts';
+import { callLibc } from '@dmthin/libc';
 
 const IPC_CREAT = 0o1000;
 const IPC_EXCL = 0o2000;

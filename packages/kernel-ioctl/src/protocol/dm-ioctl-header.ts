@@ -1,5 +1,4 @@
-import type { DeviceNumber } from '@dmthin/domain';
-import { decodeDevice, encodeDevice, NO_DEVICE } from './device-encoding.ts';
+import { type DeviceNumber, decodeDevice, encodeDevice } from '@dmthin/domain';
 import { StructView, terminated } from './struct-view.ts';
 
 /** `sizeof(struct dm_ioctl)`: where a payload begins. */
@@ -25,6 +24,9 @@ const AT = {
   name: 48,
   uuid: 176,
 } as const;
+
+/** `dev` where a device is named otherwise, or there is none. */
+export const NO_DEVICE: DeviceNumber = { major: 0, minor: 0 };
 
 export type Version = readonly [major: number, minor: number, patch: number];
 

@@ -1,5 +1,4 @@
-import type { DeviceNumber } from '@dmthin/domain';
-import { decodeDevice, encodeDevice } from './device-encoding.ts';
+import { type DeviceNumber, decodeDevice, encodeDevice } from '@dmthin/domain';
 import { align8, StructView, terminated } from './struct-view.ts';
 
 const AT = { device: 0, next: 8, name: 12 } as const;

@@ -1,5 +1,4 @@
-import type { DeviceNumber } from '@dmthin/domain';
-import { decodeDevice, encodeDevice } from './device-encoding.ts';
+import { type DeviceNumber, decodeDevice, encodeDevice } from '@dmthin/domain';
 import { StructView } from './struct-view.ts';
 
 const AT = { count: 0, devices: 8 } as const;

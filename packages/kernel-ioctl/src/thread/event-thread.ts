@@ -1,10 +1,9 @@
 import { writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { DmError } from '@dmthin/domain';
+import { onProcessExit, unpackError } from '@dmthin/libc';
 import type { EventReply } from './messages.ts';
-import { unpackError } from './packed-error.ts';
-import { onProcessExit } from './process-exit.ts';
-import { startWorker } from './start-worker.ts';
+import { startKernelThread } from './start-kernel-thread.ts';
 
 /** A worker thread that tells of every event of any device; it keeps no process alive. */
 export class EventThread {
@@ -19,7 +18,7 @@ export class EventThread {
   /** @param onEvent told after each event, and with an error once no more will be told. */
   constructor(onEvent: (gone?: DmError) => void) {
     this.#onEvent = onEvent;
-    this.#worker = startWorker({ role: 'events' });
+    this.#worker = startKernelThread({ role: 'events' });
     // A process that exits joins its threads, and this one waits inside of poll(2).
     this.#forgetExit = onProcessExit(() => this.#wake());
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));

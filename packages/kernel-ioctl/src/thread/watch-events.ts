@@ -1,11 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import { DmError, errnoName } from '@dmthin/domain';
+import { callLibc, packError } from '@dmthin/libc';
 import { openControlDevice } from '../control/control-device.ts';
-import { callLibc } from '../libc/libc.ts';
 import { requestOf } from '../protocol/command.ts';
 import { encodeHeader, HEADER_SIZE } from '../protocol/dm-ioctl-header.ts';
 import type { EventReply } from './messages.ts';
-import { packError } from './packed-error.ts';
 
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;

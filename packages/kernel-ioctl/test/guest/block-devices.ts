@@ -1,8 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { bytes, codeOfErrno, DmError, type ErrnoName } from '@dmthin/domain';
-import { decodeDevice } from '@dmthin/kernel-ioctl';
+import { bytes, codeOfErrno, DmError, decodeDevice, type ErrnoName } from '@dmthin/domain';
+import { callLibc } from '@dmthin/libc';
 import type { BlockDevice, BlockDevices, OpenBlockOptions } from '@dmthin/ports';
-import { callLibc } from '#internal/libc/libc';
 
 // linux/fs.h
 const BLKGETSIZE64 = 0x8008_1272;

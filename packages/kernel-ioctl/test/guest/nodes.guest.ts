@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, lstatSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { devicePath } from '@dmthin/domain';
-import { decodeDevice, type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
+import { decodeDevice, devicePath } from '@dmthin/domain';
+import { type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
 import { activation, failureOf, freshName, sleep, table } from './machine.ts';
 

@@ -1,9 +1,8 @@
-import { DmError, sectors } from '@dmthin/domain';
+import { DmError, decodeDevice, encodeDevice, sectors } from '@dmthin/domain';
 import {
   COMMAND,
   type CommandName,
   commandOf,
-  decodeDevice,
   decodeGeometry,
   decodeHeader,
   decodeNameList,
@@ -12,7 +11,6 @@ import {
   decodeTargetSpecs,
   decodeTargetVersions,
   decodeText,
-  encodeDevice,
   encodeGeometry,
   encodeHeader,
   encodeNameList,

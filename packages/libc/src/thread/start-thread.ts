@@ -1,20 +1,30 @@
 import { Worker } from 'node:worker_threads';
-import { ffi } from '../libc/libc.ts';
-import type { ThreadStart } from './messages.ts';
+import { ffi } from '../libc/call-libc.ts';
 
 /** The threads make little garbage; without this, V8 lets each keep dozens of MiB of it. */
 const YOUNG_GENERATION_MIB = 4;
 
+export interface StartOptions {
+  /** The thread's module by its name without an extension; it lies beside `caller`, in a package and in a bundle. */
+  readonly module: string;
+  /** `import.meta.url` of who starts it. */
+  readonly caller: string;
+  readonly workerData?: unknown;
+  /** Whether files that the thread opens stay open when it ends. */
+  readonly keepsFiles?: boolean | undefined;
+}
+
 /** Starts a thread that keeps no process alive; `ref()` it while its answer is waited for. */
-export function startWorker(workerData: ThreadStart): Worker {
+export function startThread({ module, caller, workerData, keepsFiles = false }: StartOptions): Worker {
   ffi();
-  // Run from its sources, the package is .ts; built or bundled it is .js.
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+  // Run from its sources, a package is .ts; built or bundled it is .js.
+  const extension = caller.endsWith('.ts') ? 'ts' : 'js';
+  const worker = new Worker(new URL(`./${module}.${extension}`, caller), {
     workerData,
     name: 'dmthin',
     execArgv: inheritedFlags(process.execArgv),
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    trackUnmanagedFds: !keepsFiles,
   });
   worker.unref();
   return worker;

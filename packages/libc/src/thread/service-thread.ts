@@ -1,15 +1,14 @@
 import type { Worker } from 'node:worker_threads';
 import { DmError } from '@dmthin/domain';
-import { removeSemaphore } from '../nodes/semaphore.ts';
-import type { Version } from '../protocol/dm-ioctl-header.ts';
-import type { CommandReply, CommandRequest, Hop } from './messages.ts';
+import type { Reply, Request } from './messages.ts';
 import { unpackError } from './packed-error.ts';
 import { onProcessExit } from './process-exit.ts';
-import { startWorker } from './start-worker.ts';
 
-export interface CommandThreadOptions {
-  readonly udev: boolean;
-  readonly udevLimitMs: number;
+export interface StartedThread {
+  /** Runs `serve`. */
+  readonly worker: Worker;
+  /** Called when the thread has ended, whatever ended it, and when the process exits before. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /** The id of what no request asks for: the thread's first word. */
@@ -20,25 +19,27 @@ interface Pending {
   reject(error: DmError): void;
 }
 
-/** A worker thread that owns a control device; one request at a time. It keeps the process alive only while it works. */
-export class CommandThread {
-  /** The driver's version. @throws DmError as `openControlDevice` and `version` have it. */
-  readonly opened: Promise<Version>;
+/** A worker thread that does one request at a time. It keeps the process alive only while it works. */
+export class ServiceThread {
+  /** Its first word. @throws DmError as what it serves could not be made. */
+  readonly opened: Promise<unknown>;
+  readonly #label: string;
   readonly #worker: Worker;
-  /** What the thread holds at the moment: a semaphore's id and one, or 0. */
-  readonly #semaphore = new Int32Array(new SharedArrayBuffer(4));
+  readonly #onEnd: () => void;
   readonly #forgetExit: () => void;
   readonly #pending = new Map<number, Pending>();
   #sent = OPENING;
   #gone: DmError | undefined;
 
-  constructor({ udev, udevLimitMs }: CommandThreadOptions) {
-    this.#worker = startWorker({ role: 'commands', udev, udevLimitMs, semaphore: this.#semaphore });
-    // A process that exits while it waits for udev leaves no semaphore; removing it also ends the thread's wait.
-    this.#forgetExit = onProcessExit(() => this.#removeSemaphore());
-    this.opened = this.#expect(OPENING) as Promise<Version>;
+  /** @param label begins the messages of its errors. */
+  constructor(label: string, { worker, onEnd = () => undefined }: StartedThread) {
+    this.#label = label;
+    this.#worker = worker;
+    this.#onEnd = onEnd;
+    this.#forgetExit = onProcessExit(onEnd);
+    this.opened = this.#expect(OPENING);
     this.opened.catch(() => undefined);
-    this.#worker.on('message', (reply: CommandReply) => this.#receive(reply));
+    this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (cause) => this.#end('failed', cause));
     this.#worker.on('exit', () => this.#end('ended'));
   }
@@ -47,7 +48,7 @@ export class CommandThread {
     return this.#pending.size > 0;
   }
 
-  /** Whether it is still to open its control device. */
+  /** Whether it is still to say its first word. */
   get isOpening(): boolean {
     return this.#pending.has(OPENING);
   }
@@ -56,12 +57,12 @@ export class CommandThread {
     return this.#gone !== undefined;
   }
 
-  /** @throws DmError UNAVAILABLE: the thread ended meanwhile; whether the command was done is not known. */
-  run(name: Hop, args: readonly unknown[]): Promise<unknown> {
+  /** @throws DmError UNAVAILABLE: the thread ended meanwhile; whether the request was done is not known. */
+  run(name: string, args: readonly unknown[]): Promise<unknown> {
     return this.#send((id) => ({ kind: 'hop', id, name, args }));
   }
 
-  /** Lets go of the control device once what was asked is done. */
+  /** Ends it once what was asked is done. */
   async close(): Promise<void> {
     if (this.#gone !== undefined) return;
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
@@ -70,7 +71,7 @@ export class CommandThread {
     await ended;
   }
 
-  #send(request: (id: number) => CommandRequest): Promise<unknown> {
+  #send(request: (id: number) => Request): Promise<unknown> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     this.#sent += 1;
     this.#worker.postMessage(request(this.#sent));
@@ -82,12 +83,12 @@ export class CommandThread {
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
-  #receive(reply: CommandReply): void {
+  #receive(reply: Reply): void {
     const id = reply.kind === 'value' || reply.kind === 'error' ? reply.id : OPENING;
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#worker.unref();
-    if (reply.kind === 'open') pending?.resolve(reply.version);
+    if (reply.kind === 'open') pending?.resolve(reply.word);
     else if (reply.kind === 'value') pending?.resolve(reply.value);
     else {
       const error = unpackError(reply.error);
@@ -98,18 +99,13 @@ export class CommandThread {
 
   #end(how: string, cause?: unknown): void {
     this.#forgetExit();
-    this.#removeSemaphore();
-    this.#gone ??= new DmError('UNAVAILABLE', `device-mapper: the thread that owned the control device ${how}`, {
-      operation: 'ioctl',
-      remedy: 'The next call starts a new one; look at the device first, the command may have been done.',
+    this.#onEnd();
+    this.#gone ??= new DmError('UNAVAILABLE', `${this.#label}: the thread that was asked ${how}`, {
+      operation: 'thread',
+      remedy: 'The next call starts a new one; look first, what was asked may have been done.',
       cause,
     });
     for (const { reject } of this.#pending.values()) reject(this.#gone);
     this.#pending.clear();
-  }
-
-  #removeSemaphore(): void {
-    const held = Atomics.exchange(this.#semaphore, 0, 0);
-    if (held !== 0) removeSemaphore(held - 1);
   }
 }

@@ -2,18 +2,6 @@ import { createRequire } from 'node:module';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { DmError } from '@dmthin/domain';
 
-/** The functions this package calls. */
-export type LibcFunction =
-  | 'ioctl'
-  | 'poll'
-  | 'eventfd'
-  | 'close'
-  | 'syscall'
-  | 'semget'
-  | 'semctl'
-  | 'semop'
-  | 'semtimedop';
-
 /** A number goes as a 64-bit register (ints too: the ABIs of x86-64 and arm64 take the low half), bytes as a pointer. */
 export type LibcArgument = number | Uint8Array;
 
@@ -27,8 +15,9 @@ export interface LibcReply {
  * Calls a libc function, synchronously. The only place that touches ffi-rs, whose traps end here: a wrong type aborts
  * the process, so every argument is checked; a result is written as an int and nothing wider; `errnoCode` is stale
  * after a success; a call on its own threads would not hold on to its buffers, so there is none.
+ * @param name of a function that returns an int, or a long or size that fits in one.
  */
-export function callLibc(name: LibcFunction, ...args: readonly LibcArgument[]): LibcReply {
+export function callLibc(name: string, ...args: readonly LibcArgument[]): LibcReply {
   const { DataType, load } = ffi();
   const paramsType: number[] = [];
   const paramsValue: (number | Buffer)[] = [];
@@ -48,6 +37,13 @@ export function callLibc(name: LibcFunction, ...args: readonly LibcArgument[]): 
   return { result: value, errno: value === -1 ? errnoCode : 0 };
 }
 
+/** `text` as C has it. @throws TypeError: there is a NUL in it. */
+export function cString(text: string | Uint8Array): Uint8Array {
+  const bytes = Buffer.concat([Buffer.from(text as Uint8Array), Buffer.alloc(1)]);
+  if (bytes.indexOf(0) !== bytes.length - 1) throw new TypeError('a text for the kernel has a NUL in it');
+  return bytes;
+}
+
 const LIBRARY = 'dmthin-libc';
 /** Known to every thread that is started later. */
 const OPENED = '@dmthin/ffi-rs:libc';
@@ -55,7 +51,7 @@ const OPENED = '@dmthin/ffi-rs:libc';
 let loaded: typeof import('ffi-rs') | undefined;
 
 /**
- * Loads ffi-rs, so late because the codec is of use on machines that it has no build for.
+ * Loads ffi-rs, so late because a codec is of use on machines that it has no build for.
  * It keeps what it opened in a table without a lock, so that is written once in a process: by the first thread, before
  * it starts others that read it. The empty path is the process itself: no file name to guess, gnu or musl.
  * @throws DmError UNAVAILABLE: ffi-rs has no build for this machine, or it is not installed.
@@ -72,7 +68,7 @@ export function ffi(): typeof import('ffi-rs') {
     throw new DmError('UNAVAILABLE', `ffi-rs cannot be loaded on ${process.platform} ${process.arch}`, {
       operation: 'load',
       subject: 'ffi-rs',
-      remedy: 'Install it with its platform package (not --omit=optional), or use the dmsetup kernel.',
+      remedy: 'Install it with its platform package (not --omit=optional).',
       cause,
     });
   }
