@@ -1,5 +1,5 @@
-import { parseDeviceNumber } from '@dmthin/domain';
-import { COMMAND, encodeDevice, encodeHeader, HEADER_SIZE } from '@dmthin/kernel-ioctl';
+import { encodeDevice, parseDeviceNumber } from '@dmthin/domain';
+import { COMMAND, encodeHeader, HEADER_SIZE } from '@dmthin/kernel-ioctl';
 import { type Call, type IoctlCall, pattern } from '../trace/call.ts';
 import type { Action, BringAction, CommandAction, LineAction, Payload, Selector } from './action.ts';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { callLibc } from '@dmthin/libc';
 import type { TraceDisk } from './call.ts';
-import { callLibc } from './libc.ts';
 
 const BLKFLSBUF = 0x1261; // linux/fs.h
 const SECTOR = 512;

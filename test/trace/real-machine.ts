@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DmError, parseDeviceNumber } from '@dmthin/domain';
-import { type ControlDevice, encodeDevice, openControlDevice } from '@dmthin/kernel-ioctl';
+import { DmError, encodeDevice, parseDeviceNumber } from '@dmthin/domain';
+import { type ControlDevice, openControlDevice } from '@dmthin/kernel-ioctl';
+import { callLibc } from '@dmthin/libc';
 import { type Answer, type Call, type IoCall, pattern, type TracedMachine } from './call.ts';
 import type { GuestClock } from './guest-clock.ts';
-import { callLibc } from './libc.ts';
 
 const REQUEST = 0xc138_fd00;
 // linux/fs.h
