@@ -17,7 +17,8 @@ export interface EventWait {
 }
 
 /**
- * Looks at the device whenever there is news, beginning once news is told for certain, so that no event can fall
+ * Asks for the device at once, so that it is found by the name it has now, whatever is asked after this. From then on it
+ * is looked at by its number whenever there is news, beginning once news is told for certain, so that no event can fall
  * between the look and the wait.
  */
 export async function waitEvent(wait: EventWait): Promise<number> {
@@ -34,17 +35,17 @@ export async function waitEvent(wait: EventWait): Promise<number> {
   const ring = (): void => onNews();
   signal?.addEventListener('abort', ring);
   closing.addEventListener('abort', ring);
-  let number: DeviceNumber | undefined;
   let forget: (() => void) | undefined;
   try {
+    const { number, eventNumber } = await find(device);
+    if (eventNumber !== seen) return eventNumber;
     forget = await source.listen(onNews);
     for (;;) {
       throwIfFired(device, signal, closing);
       if (gone !== undefined) throw gone;
       news = false;
-      const info: DeviceInfo = number === undefined ? await find(device) : await look(number);
+      const info = await look(number);
       if (info.eventNumber !== seen) return info.eventNumber;
-      number = info.number;
       if (!news)
         await new Promise<void>((resolve) => {
           wake = resolve;
