@@ -155,7 +155,7 @@ describe('events', () => {
   after(() => kernel.close());
 
   it("are told as they happen, a pool's and those of many devices at once", async () => {
-    const [metadata, data] = [loopDevice(4), loopDevice(16)];
+    const [metadata, data] = [loopDevice(8192), loopDevice(32_768)];
     const [pool, thin] = [freshName('pool'), freshName('thin')];
     // Low water mark of 200 of its 256 blocks: the pool sends an event once fewer are free.
     await kernel.sequence([

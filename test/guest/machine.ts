@@ -31,7 +31,7 @@ export interface LoopDevice {
   detach(): void;
 }
 
-/** A loop device over a sparse file. */
+/** A loop device over a sparse file; its size is in sectors of 512 bytes. */
 export function loopDevice(sectorCount: number): LoopDevice {
   const directory = mkdtempSync(join(tmpdir(), 'dmthin-loop-'));
   const file = join(directory, 'disk');
