@@ -111,9 +111,9 @@ function helpCommand(program: CommanderCommand): CommanderCommand {
 function refuse(remedy: string): (error: CommanderError) => never {
   return (error) => {
     if (error.exitCode === 0 || error.code === 'commander.help') throw error;
-    const [message = '', suggestion] = error.message.replace(/^error: /u, '').split('\n');
+    const [message = '', ...suggestions] = error.message.replace(/^error: /u, '').split('\n');
     throw new DmError('INVALID_ARGUMENT', message, {
-      remedy: suggestion === undefined ? remedy : suggestion.replace(/^\((.*)\)$/u, '$1'),
+      remedy: [...suggestions.map((text) => text.replace(/^\((.*)\)$/u, '$1')), remedy].join(' '),
       cause: error,
     });
   };

@@ -71,7 +71,9 @@ async function timeLifecycles(
 function wholeNumber(name: string, text: string | undefined, least: number): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < least)
-    throw new DmError('INVALID_ARGUMENT', `--${name} ${text}: not a whole number of ${least} or more`);
+    throw new DmError('INVALID_ARGUMENT', `--${name} ${text}: not a whole number of ${least} or more`, {
+      remedy: `Give --${name} 100, say.`,
+    });
   return value;
 }
 

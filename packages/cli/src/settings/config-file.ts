@@ -61,9 +61,12 @@ async function readText(file: string, required: boolean): Promise<string | undef
 
 function parseJson(file: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // To a schema a list is an object without the keys it knows.
+    if (Array.isArray(value)) throw new TypeError('it is a list');
+    return value;
   } catch (cause) {
-    throw new DmError('INVALID_ARGUMENT', `config file ${file} is not JSON: ${(cause as Error).message}`, {
+    throw new DmError('INVALID_ARGUMENT', `config file ${file} is no JSON object: ${(cause as Error).message}`, {
       subject: file,
       cause,
       remedy: 'Write an object, such as {"kernel": "fake", "storage-opts": ["dm.basesize=20G"]}.',

@@ -20,13 +20,17 @@ export interface GivenOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws DmError INVALID_ARGUMENT: a value that is not one of those allowed, or a bad config file. */
+/**
+ * A variable that is empty counts as one that is not set, as in a shell.
+ * @throws DmError INVALID_ARGUMENT: a value that is not one of those allowed, or a bad config file.
+ */
 export async function resolveSettings(given: GivenOptions, environment: Environment): Promise<Settings> {
-  const config = await readConfigFile(given.config ?? environment['DMTHIN_CONFIG']);
-  const kernel = given.kernel ?? environment['DMTHIN_KERNEL'] ?? config.kernel ?? 'ioctl';
-  const logLevel = given.logLevel ?? environment['DMTHIN_LOG_LEVEL'] ?? config['log-level'] ?? 'warn';
+  const variable = (name: string): string | undefined => environment[name] || undefined;
+  const config = await readConfigFile(given.config ?? variable('DMTHIN_CONFIG'));
+  const kernel = given.kernel ?? variable('DMTHIN_KERNEL') ?? config.kernel ?? 'ioctl';
+  const logLevel = given.logLevel ?? variable('DMTHIN_LOG_LEVEL') ?? config['log-level'] ?? 'warn';
   return {
-    root: resolve(given.root ?? environment['DMTHIN_ROOT'] ?? config.root ?? defaultRoot(environment)),
+    root: resolve(given.root ?? variable('DMTHIN_ROOT') ?? config.root ?? defaultRoot(environment)),
     kernel: oneOf<KernelName>(KERNEL_NAMES, kernel, 'kernel', 'DMTHIN_KERNEL'),
     storageOptions: [
       ...(config['storage-opts'] ?? []),
@@ -41,7 +45,7 @@ export async function resolveSettings(given: GivenOptions, environment: Environm
 /** Root keeps its state where the system's is; others keep theirs in their home (XDG base directories). */
 function defaultRoot(environment: Environment): string {
   if (process.getuid?.() === 0) return '/var/lib/dmthin';
-  return join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'dmthin');
+  return join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'dmthin');
 }
 
 function oneOf<T extends string>(allowed: readonly T[], value: string, option: string, variable: string): T {

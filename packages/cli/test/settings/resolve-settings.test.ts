@@ -33,6 +33,14 @@ describe('resolveSettings', () => {
     expect(settings).to.deep.equal({ root: '/g', kernel: 'fake', storageOptions: [], json: true, logLevel: 'error' });
   });
 
+  it('takes a variable that is empty for one that is not set', async () => {
+    const { kernel, logLevel } = await resolveSettings(
+      {},
+      { DMTHIN_KERNEL: '', DMTHIN_LOG_LEVEL: '', DMTHIN_CONFIG: '' },
+    );
+    expect([kernel, logLevel]).to.deep.equal(['ioctl', 'warn']);
+  });
+
   it('adds up storage options, so that the last one given wins', async () => {
     const config = await configured('{"storage-opts": ["dm.fs=ext4"]}');
     const environment = { DMTHIN_STORAGE_OPTS: 'dm.fs=xfs dm.basesize=1G' };
@@ -48,7 +56,7 @@ describe('resolveSettings', () => {
 
   it('refuses a config file that is not JSON, has unknown keys, or is named and not there', async () => {
     expect((await refused(resolveSettings({ config: await configured('root=/x') }, {}))).message).to.include(
-      'not JSON',
+      'no JSON object',
     );
     expect((await refused(resolveSettings({ config: await configured('{"roots": 1}') }, {}))).message).to.include(
       'roots',
