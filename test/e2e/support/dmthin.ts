@@ -13,6 +13,9 @@ const COMMAND = process.versions.node.startsWith('24.') ? [BIN] : [process.execP
 /** Pools and layers as small as the formats allow, so that hundreds of commands take seconds. */
 export const SMALL = ['dm.basesize=64M', 'dm.loopdatasize=256M', 'dm.loopmetadatasize=8M'] as const;
 
+/** Program and first arguments of the command, for a shell line. */
+export const command = (): readonly string[] => [process.execPath, SCRIPT];
+
 export interface Ran {
   readonly status: number;
   readonly stdout: Buffer;

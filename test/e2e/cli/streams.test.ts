@@ -1,0 +1,109 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { command, dmthin, jsonOf, startDmthin, textOf } from '../support/dmthin.ts';
+import { BINARY, type ImportedRoot, importedRoot } from './imported-root.ts';
+
+describe('the streams of dmthin', function () {
+  this.timeout(60_000);
+  let at: ImportedRoot;
+  before(async () => {
+    at = await importedRoot();
+  });
+  after(() => at[Symbol.asyncDispose]());
+
+  it('carry binary from layer to layer, whole', async () => {
+    const { root } = at;
+    const exported = await dmthin(['export', 'web'], { root });
+    expect(exported.status, exported.stderr).to.equal(0);
+    await textOf(['import', 'copy', '-'], { root, input: exported.stdout });
+    const path = (await textOf(['mount', 'copy'], { root })).trim();
+    expect(await readFile(join(path, 'usr/data'))).to.deep.equal(BINARY);
+    await textOf(['umount', 'copy'], { root });
+    expect(await jsonOf(['changes', 'copy', '--parent', 'web'], { root })).to.deep.equal([]);
+  });
+
+  it('carry a diff to another root, where it makes the same layer', async () => {
+    const { root } = at;
+    const { stdout: web } = await dmthin(['export', 'web'], { root });
+    const { stdout: diff } = await dmthin(['diff', 'web-1'], { root });
+    const other = { root: join(at.directory, 'other') };
+    await textOf(['import', 'web', '-'], { ...other, input: web });
+    await textOf(['import', 'web-1', '-', '--parent', 'web'], { ...other, input: diff });
+    expect(await textOf(['changes', 'web-1'], other)).to.equal(await textOf(['changes', 'web-1'], { root }));
+    expect((await dmthin(['diff', 'web-1'], other)).stdout.length).to.equal(diff.length);
+  });
+
+  it('are a tar that tar reads', async function () {
+    if (spawnSync('tar', ['--version']).error !== undefined) this.skip();
+    const { stdout } = await dmthin(['diff', 'web-1'], { root: at.root });
+    const listed = spawnSync('tar', ['-t'], { input: stdout, encoding: 'utf8' });
+    expect([listed.status, listed.stderr]).to.deep.equal([0, '']);
+    expect(listed.stdout.trim().split('\n')).to.have.members(['etc/', 'etc/.wh.hosts', 'log', 'usr/']);
+  });
+
+  for (const words of [['export', 'web'], ['diff', 'web-1', '--parent', 'copy'], ['status', '--json'], ['ls']])
+    it(`may be closed early: dmthin ${words.join(' ')} | head -c 10 ends quietly, and gives the root back`, async () => {
+      const child = startDmthin(words, { root: at.root });
+      child.stdin?.end();
+      child.stdout?.once('data', () => child.stdout?.destroy());
+      const { status, stderr } = await ended(child);
+      // What was written before its reader went is no failure either.
+      expect([0, 141]).to.include(status);
+      expect(stderr).not.to.match(/Error|at .*:\d+|EPIPE/u);
+      expect((await dmthin(['check'], { root: at.root })).status).to.equal(0);
+    });
+
+  it('closed from the start end a long answer with 141, as SIGPIPE does', async function () {
+    if (process.platform === 'win32') this.skip();
+    const child = startDmthin(['export', 'web'], { root: at.root });
+    child.stdout?.destroy();
+    const { status, stderr } = await ended(child);
+    expect([status, stderr]).to.deep.equal([141, '']);
+    expect((await dmthin(['check'], { root: at.root })).stderr).to.equal('');
+  });
+
+  it('may be a device that is full', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { status, stderr } = spawnSync('sh', ['-c', `"$0" "$1" export web > /dev/full`, ...command()], {
+      env: { ...process.env, DMTHIN_ROOT: at.root, DMTHIN_KERNEL: 'fake' },
+      encoding: 'utf8',
+    });
+    expect([status, stderr.includes('cannot write to standard output: ENOSPC')], stderr).to.deep.equal([12, true]);
+  });
+
+  it('show a bar on a terminal only, and one line elsewhere', async function () {
+    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    const file = join(at.directory, 'web.tar.gz');
+    const { stderr } = await dmthin(['import', 'plain', file], { root: at.root });
+    expect(stderr).to.match(/^import plain: \S+B in \d+\.\d s\n$/u);
+    const [program = '', script = ''] = command();
+    const line = `'${program}' '${script}' --root '${at.root}' --kernel fake import barred '${file}'`;
+    const onTerminal = spawnSync('script', ['-qec', line, '/dev/null'], { encoding: 'utf8' });
+    expect(onTerminal.stdout).to.include('import barred  ').and.include('100%').and.include('\u001b[?25h');
+    expect(onTerminal.stdout).not.to.match(/import barred: /u);
+  });
+
+  it('refuse a tar to and from a terminal', async function () {
+    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    const [program = '', script = ''] = command();
+    for (const [words, message] of [
+      ['export web', 'a tar is not written to a terminal'],
+      ['apply web', 'standard input is a terminal'],
+    ]) {
+      const line = `'${program}' '${script}' --root '${at.root}' --kernel fake ${words}`;
+      const said = spawnSync('script', ['-qec', line, '/dev/null'], { encoding: 'utf8' });
+      expect([said.status, said.stdout.includes(message ?? '')], said.stdout).to.deep.equal([2, true]);
+    }
+  });
+});
+
+/** As `finished`, for a command whose answer nobody reads. */
+async function ended(child: ChildProcess): Promise<{ status: number | null; stderr: string }> {
+  const chunks: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, stderr: Buffer.concat(chunks).toString() };
+}
