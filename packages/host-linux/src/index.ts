@@ -1,1 +1,1 @@
-export {};
+export { createLinuxHost, type LinuxHost } from './linux-host.ts';
