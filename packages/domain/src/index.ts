@@ -50,6 +50,7 @@ export { parseBool } from './size/bool.ts';
 export { humanSize } from './size/human-size.ts';
 export { type Percent, parsePercent, percent } from './size/percent.ts';
 export { parseSize } from './size/size.ts';
+export { explainRefusedLoad, isRefusedLoad } from './table/missing-target.ts';
 export {
   errorTable,
   formatLinearTarget,

@@ -1,10 +1,11 @@
-import { commandError, type DeviceName, DmError } from '@dmthin/domain';
+import { commandError, type DeviceName, DmError, explainRefusedLoad, isRefusedLoad } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
 import { commandLine } from './command/command-line.ts';
 import { type Change, type Step, stepsOf } from './command/step.ts';
 import type { Dmsetup } from './dmsetup.ts';
 import { failureOf, nodeFailureOf } from './failure/failure.ts';
 import { columnOptions, parseColumns } from './output/columns.ts';
+import { parseTargets } from './output/lists.ts';
 import type { RunResult } from './program/run.ts';
 
 /** Makes changes, in as few runs as dmsetup can, and sees to what it leaves open. */
@@ -41,9 +42,20 @@ export class Changes {
     let answer = '';
     for (const step of steps) {
       await this.#looks.get(step.device);
-      answer = await this.#perform(step);
+      answer = await this.#perform(step).catch((failure: unknown) => this.#explained(failure, changes));
     }
     return answer;
+  }
+
+  async #explained(failure: unknown, changes: readonly Change[]): Promise<never> {
+    if (!isRefusedLoad(failure)) throw failure;
+    const tables = changes.flatMap((change) =>
+      change.command === 'load' && change.device === failure.subject ? [change.table] : [],
+    );
+    const targets = await this.#dmsetup
+      .ask({ operation: 'targets' }, commandLine('targets', []))
+      .catch(() => undefined);
+    throw targets === undefined ? failure : explainRefusedLoad(failure, tables, parseTargets(targets));
   }
 
   async #perform(step: Step): Promise<string> {

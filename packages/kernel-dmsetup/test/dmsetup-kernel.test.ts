@@ -51,10 +51,11 @@ describe('a kernel over dmsetup', () => {
   });
 
   it('takes one run for an activation, and none of it is left where its table is refused', async () => {
-    const { kernel, done } = await kernelOver(...recorded('activation, no such target'));
+    const { kernel, done } = await kernelOver(...recorded('activation, no such target'), ...recorded('targets'));
     const table = [{ ...zero(8), type: 'bogus' }];
     const failure = await failureOf(kernel.sequence(activation(name('bad'), table)));
     expect(failure).to.include({ code: 'INVALID_ARGUMENT', operation: 'load', subject: 'bad' });
+    expect(failure.remedy).to.include('modprobe dm-bogus');
     done();
   });
 

@@ -2,7 +2,9 @@ import {
   type DeviceName,
   type DeviceNumber,
   type DeviceUuid,
+  explainRefusedLoad,
   formatDeviceNumber,
+  isRefusedLoad,
   type Sectors,
   type Table,
 } from '@dmthin/domain';
@@ -108,7 +110,16 @@ export class DeviceMapper {
   }
 
   async sequence(commands: readonly KernelCommand[]): Promise<void> {
-    await this.#changes.run(commands);
+    try {
+      await this.#changes.run(commands);
+    } catch (failure) {
+      if (!isRefusedLoad(failure)) throw failure;
+      const tables = commands.flatMap((command) =>
+        command.command === 'load' && command.device === failure.subject ? [command.table] : [],
+      );
+      const targets = await this.targets().catch(() => undefined);
+      throw targets === undefined ? failure : explainRefusedLoad(failure, tables, targets);
+    }
   }
 
   /** Removes the nodes that deferred removals left behind. */

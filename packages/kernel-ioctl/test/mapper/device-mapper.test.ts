@@ -118,7 +118,8 @@ describe('the port over ioctl', () => {
     );
     expect(failure).to.include({ operation: 'load', subject: 'web' });
     expect(failure.message).to.include('0 8 zero');
-    expect(asked.map(({ command }) => command)).to.deep.equal(['version', 'create', 'load']);
+    expect(asked.map(({ command }) => command)).to.deep.equal(['version', 'create', 'load', 'listVersions']);
+    expect(failure.remedy, 'the kernel that was asked has no target at all').to.include('modprobe dm-zero');
   });
 
   it('asks nothing of the kernel where a command of a sequence cannot be written', async () => {
