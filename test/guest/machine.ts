@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,4 +60,17 @@ export async function failureOf(promise: Promise<unknown>): Promise<DmError> {
 
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Runs a module as a process of its own. */
+export function runModule(script: string, asUser?: number): { status: number | null; output: string; ms: number } {
+  const begun = performance.now();
+  const options = {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    timeout: 60_000,
+    ...(asUser && { uid: asUser, gid: asUser }),
+  } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], options);
+  return { status, output: stdout + stderr, ms: performance.now() - begun };
 }

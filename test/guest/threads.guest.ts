@@ -1,24 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Worker } from 'node:worker_threads';
 import { devicePath } from '@dmthin/domain';
 import { type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
-import { activation, failureOf, freshName, loopDevice, sleep, table } from './machine.ts';
-
-/** Runs a module as a process of its own; resolves to its status and how long it took. */
-function run(script: string, asUser?: number): { status: number | null; output: string; ms: number } {
-  const begun = performance.now();
-  const options = {
-    cwd: import.meta.dirname,
-    encoding: 'utf8',
-    timeout: 60_000,
-    ...(asUser && { uid: asUser, gid: asUser }),
-  } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], options);
-  return { status, output: stdout + stderr, ms: performance.now() - begun };
-}
+import { activation, failureOf, freshName, loopDevice, runModule, sleep, table } from './machine.ts';
 
 describe('the threads of a kernel', () => {
   let kernel: IoctlKernel;
@@ -28,7 +15,7 @@ describe('the threads of a kernel', () => {
   afterEach(() => kernel.close());
 
   it('keep no process alive, and none from ending, whoever waits for an event', () => {
-    const { status, output, ms } = run(`
+    const { status, output, ms } = runModule(`
       import { openIoctlKernel } from '@dmthin/kernel-ioctl';
       const kernel = await openIoctlKernel();
       await kernel.create('dmthin-test-alive');
@@ -41,20 +28,10 @@ describe('the threads of a kernel', () => {
   });
 
   it('keep a process alive for as long as an answer is waited for', () => {
-    const { status, output } = run(`
+    const { status, output } = runModule(`
       import { openIoctlKernel } from '@dmthin/kernel-ioctl';
       openIoctlKernel().then((kernel) => kernel.list()).then((devices) => console.log(devices.length));`);
     expect({ status, output }).to.deep.equal({ status: 0, output: '0\n' });
-  });
-
-  it('tell a person without rights that rights are missing', () => {
-    const { output } = run(
-      `
-      import { openIoctlKernel } from '@dmthin/kernel-ioctl';
-      await openIoctlKernel().catch((error) => console.log(error.code, error.remedy));`,
-      65534,
-    );
-    expect(output).to.equal('NOT_PERMITTED Run as root, or with CAP_SYS_ADMIN and write access to the node.\n');
   });
 
   it('that die take what was asked with them, and the next call has a new one', async () => {
