@@ -1,12 +1,21 @@
-import type { Bytes, DeviceName, PoolStatus, ThinIdAllocator, VolumeId } from '@dmthin/domain';
-import type { CancelSignal, PoolRecord } from '@dmthin/ports';
+import type { Bytes, DeviceName, PoolStatus, ThinId, ThinIdAllocator, VolumeId } from '@dmthin/domain';
+import type { BlockDevices, CancelSignal, PoolRecord } from '@dmthin/ports';
+import { auditPool, deleteOrphan } from './audit/audit-pool.ts';
 import { deleteMarked } from './deletion/delete-marked.ts';
 import { DeletionWorker } from './deletion/deletion-worker.ts';
 import { poolEvents } from './events/pool-events.ts';
 import { attempting } from './failure/failure.ts';
 import { FifoLock } from './lock/fifo-lock.ts';
 import type { PoolContext } from './pool/pool-context.ts';
-import type { DeleteOptions, PoolEvent, RecoveryReport, ThinPool, Volume, VolumeUsage } from './thin-pool.ts';
+import type {
+  DeleteOptions,
+  PoolAudit,
+  PoolEvent,
+  RecoveryReport,
+  ThinPool,
+  Volume,
+  VolumeUsage,
+} from './thin-pool.ts';
 import { activateVolume } from './volume/activate.ts';
 import { createVolume } from './volume/create.ts';
 import { deactivateVolume } from './volume/deactivate.ts';
@@ -103,6 +112,14 @@ export class EngineThinPool implements ThinPool {
       await deleteMarked(this.#context, this.#context.volumes.marked(), count, signal);
       return gone;
     });
+  }
+
+  audit(blockDevices: BlockDevices): Promise<PoolAudit> {
+    return this.#context.gate.run(() => auditPool(this.#context, blockDevices));
+  }
+
+  deleteOrphan(id: ThinId): Promise<void> {
+    return this.#context.gate.run(() => deleteOrphan(this.#context, id));
   }
 
   events(signal: CancelSignal): AsyncIterable<PoolEvent> {

@@ -3,6 +3,8 @@ export { KeyedLock } from './lock/keyed-lock.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export type {
   DeleteOptions,
+  Orphan,
+  PoolAudit,
   PoolEvent,
   RecoveryReport,
   ThinPool,

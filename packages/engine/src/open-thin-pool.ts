@@ -47,6 +47,7 @@ export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSetti
     settings,
     pool,
     poolWord: inspected.word,
+    blockSize: inspected.blockSize,
     volumes,
     locks: new KeyedLock(),
     transactions,

@@ -8,8 +8,17 @@ import type {
   TransactionId,
   VolumeId,
 } from '@dmthin/domain';
-import type { CancelSignal, Clock, Kernel, LoadedRecords, Log, PoolIdentity, PoolRecord, Records } from '@dmthin/ports';
-
+import type {
+  BlockDevices,
+  CancelSignal,
+  Clock,
+  Kernel,
+  LoadedRecords,
+  Log,
+  PoolIdentity,
+  PoolRecord,
+  Records,
+} from '@dmthin/ports';
 /** A named thin device. A value: what was true when it was asked for. */
 export interface Volume {
   readonly id: VolumeId;
@@ -85,6 +94,21 @@ export type PoolEvent =
   | { readonly kind: 'low-data'; readonly free: DataBlocks }
   | { readonly kind: 'low-metadata'; readonly free: MetadataBlocks };
 
+/** A thin device that no volume of this root has. */
+export interface Orphan {
+  readonly thinId: ThinId;
+  /** What it has mapped, what it shares with others included. */
+  readonly mapped: Bytes;
+}
+
+/** Where the pool and the records do not say the same. */
+export interface PoolAudit {
+  /** Volumes whose thin device the pool does not have: their content is gone. */
+  readonly lost: readonly VolumeId[];
+  /** Thin devices that no record names: they hold space, and nobody reaches them. */
+  readonly orphans: readonly Orphan[];
+}
+
 export interface DeleteOptions {
   /** Fail with BUSY rather than defer. */
   readonly sync?: boolean | undefined;
@@ -142,6 +166,17 @@ export interface ThinPool extends AsyncDisposable {
   savePoolRecord(change: Partial<Omit<PoolRecord, 'lastThinId'>>): Promise<void>;
   /** Tries once to delete every volume that is marked; resolves to how many went. The worker does so every 30 s. */
   deleteMarked(signal?: CancelSignal): Promise<number>;
+  /**
+   * Compares the thin devices that the pool has with the volumes. Changes nothing; other changes wait meanwhile.
+   * @throws DmError BUSY: the pool is written to faster than it can be read. CORRUPT, IO: its metadata. NOT_FOUND: there is
+   * no node of its metadata device.
+   */
+  audit(blockDevices: BlockDevices): Promise<PoolAudit>;
+  /**
+   * Deletes a thin device that no volume has. The caller knows that it is nobody else's, either.
+   * @throws DmError CONFLICT: a volume has it. NO_DATA: the pool has it not. BUSY: a device stands on it. READ_ONLY.
+   */
+  deleteOrphan(thinId: ThinId): Promise<void>;
   /** The pool's events from now on, until the signal fires. */
   events(signal: CancelSignal): AsyncIterable<PoolEvent>;
 

@@ -1,4 +1,4 @@
-import type { ThinId, VolumeId } from '@dmthin/domain';
+import type { Bytes, ThinId, VolumeId } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
 import type { KeyedLock } from '../lock/keyed-lock.ts';
 import type { ThinPoolPorts, ThinPoolSettings } from '../thin-pool.ts';
@@ -15,6 +15,8 @@ export interface PoolContext {
   readonly pool: PoolDevice;
   /** How the tables of thin devices name the pool: its number, so that no node has to be there (defect 15). */
   readonly poolWord: string;
+  /** Of one data block. */
+  readonly blockSize: Bytes;
   readonly volumes: VolumeTable;
   /** One lock a volume: its activity, its record, its being there. */
   readonly locks: KeyedLock;

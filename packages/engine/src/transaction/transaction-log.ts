@@ -91,6 +91,14 @@ export class TransactionLog {
     }, signal);
   }
 
+  /** Runs `work` while no change is under way and none is left to be undone. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lock.run(async () => {
+      await this.#unsettled.settleFirst();
+      return work();
+    });
+  }
+
   /** Undefined: the thin id is taken by a thin device that is not ours. */
   async #tryToMake({ volume: id, size, make }: Making, thinId: ThinId): Promise<Volume | undefined> {
     const { log, records, volumes } = this.#ports;
