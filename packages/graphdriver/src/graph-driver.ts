@@ -1,6 +1,7 @@
 import type { Bytes, DeviceName, PoolStatus, VolumeId } from '@dmthin/domain';
 import type { RecoveryReport } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
+import type { Finding } from './check/finding.ts';
 
 /** A layer: a volume with a filesystem in it, made from the base device or from another layer. */
 export interface Layer {
@@ -108,6 +109,11 @@ export interface GraphDriver extends AsyncDisposable {
    * @throws DmError INVALID_ARGUMENT: a path or link that leaves the root. CORRUPT: not a tar, or cut off. NO_SPACE.
    */
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes>;
+  /**
+   * Compares the pool, its devices, mounts, loop devices and files with the records. `repair` mends what can be mended
+   * without losing or guessing anything; each finding says what that is.
+   */
+  check(options?: { readonly repair?: boolean | undefined }): Promise<readonly Finding[]>;
   /** Grows a pool over loop files to these sizes, online. @throws DmError NOT_SUPPORTED: the pool came from outside. */
   resizePool(sizes: { readonly data?: Bytes | undefined; readonly metadata?: Bytes | undefined }): Promise<void>;
   /** Unmounts and deactivates everything, removes a pool of its own, and gives the root back. Also `Symbol.asyncDispose`. */

@@ -1,7 +1,8 @@
 import { Gate, KeyedLock, type ThinPool, withUndoError } from '@dmthin/engine';
 import { ensureBase } from './base/base-device.ts';
+import { findFaults } from './check/check-root.ts';
+import { countMounts } from './driver/count-mounts.ts';
 import type { DriverContext } from './driver/driver-context.ts';
-import { reconcileMounts } from './driver/reconcile-mounts.ts';
 import { ThinGraphDriver } from './driver/thin-graph-driver.ts';
 import type { GraphDriver } from './graph-driver.ts';
 import { Lineage } from './layer/lineage.ts';
@@ -47,15 +48,12 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
   const growth = await PendingGrowth.open(layout.growing, isThere);
   const lineage = await Lineage.open(layout.parents, isThere);
   const counts = new MountCounts();
-  const findings = [
-    ...(await ensureBase({ ports, options, layout, pool, growth }, source)),
-    ...(await reconcileMounts(ports.mounts, layout, pool, counts)),
-  ];
-  for (const finding of findings) ports.log.write('warn', finding, { root: layout.root });
+  const told = await ensureBase({ ports, options, layout, pool, growth }, source);
+  await countMounts(ports.mounts, layout, pool, counts);
   // Only now is it certain that this pool is this root's.
   if (loaded.identity === undefined) await ports.records.saveIdentity(source.identity);
   if (source.backing?.data.loopFile !== undefined) warnOfLoops(root);
-  return {
+  const context = {
     ...root,
     pool,
     counts,
@@ -63,8 +61,13 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
     growth,
     locks: new KeyedLock(),
     gate: new Gate('the graph driver'),
-    recovery: { ...pool.recovery, findings: [...pool.recovery.findings, ...findings] },
+    metAtStart: [...pool.recovery.findings, ...told],
+    recovery: pool.recovery,
   };
+  const faults = (await findFaults(context)).map(({ what, cause, remedy }) => `${what}. ${cause} ${remedy}`);
+  const findings = [...told, ...faults];
+  for (const finding of findings) ports.log.write('warn', finding, { root: layout.root });
+  return { ...context, recovery: { ...pool.recovery, findings: [...pool.recovery.findings, ...findings] } };
 }
 
 function warnOfLoops({ ports, layout }: RootPool): void {

@@ -49,6 +49,8 @@ export interface LoadedRecords {
   readonly intent: Intent | undefined;
   readonly identity: PoolIdentity | undefined;
   readonly broken: readonly BrokenRecord[];
+  /** Files of saves that were cut off, by their paths; they are gone already. */
+  readonly leftovers: readonly string[];
   /** These are in `volumes` too: nothing was set aside, since nobody here can tell which record is right. */
   readonly conflicts: readonly ThinIdConflict[];
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { DmError, type VolumeId } from '@dmthin/domain';
 import type { Intent, LoadedRecords, Log, PoolIdentity, PoolRecord, Records, VolumeRecord } from '@dmthin/ports';
 import type { Disk } from './disk/disk.ts';
@@ -42,8 +43,8 @@ export async function openDockerRecords(options: DockerRecordsOptions): Promise<
   try {
     const disk = options.disk ?? nodeDisk(options.isDurable ?? true);
     const reserve = new Reserve(disk, layout.own, log);
-    await prepare(disk, layout, reserve, log);
-    return new DockerRecords(disk, layout, new SavedFiles(disk, reserve), release, log);
+    const leftovers = await prepare(disk, layout, reserve, log);
+    return new DockerRecords(disk, layout, new SavedFiles(disk, reserve), leftovers, release, log);
   } catch (cause) {
     const error = diskError('open the records in', directory, cause);
     await release().catch((undoError: unknown) => {
@@ -54,33 +55,46 @@ export async function openDockerRecords(options: DockerRecordsOptions): Promise<
   }
 }
 
-async function prepare(disk: Disk, layout: Layout, reserve: Reserve, log: Log | undefined): Promise<void> {
+/** Gives the files that it removed, which saves that were cut off had left. */
+async function prepare(disk: Disk, layout: Layout, reserve: Reserve, log: Log | undefined): Promise<readonly string[]> {
+  const removed: string[] = [];
   for (const directory of [layout.metadata, layout.own]) {
     await disk.makeDirectory(directory);
     const leftovers = (await disk.list(directory)).filter((entry) => entry.name.startsWith(TEMPORARY));
     for (const { name, path, kind } of leftovers) {
       if (kind !== 'file') continue;
       await disk.remove(path);
+      removed.push(join(directory, name));
       log?.write('debug', `removed ${name}, which a save that was cut off left in ${directory}`);
     }
     // What a process wrote before it died is about to be acted upon, so from here on it must last.
     await disk.syncDirectory(directory);
   }
   await reserve.prepare();
+  return removed;
 }
 
 class DockerRecords implements Records {
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #files: SavedFiles;
+  readonly #leftovers: readonly string[];
   readonly #release: () => Promise<void>;
   readonly #log: Log | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(disk: Disk, layout: Layout, files: SavedFiles, release: () => Promise<void>, log: Log | undefined) {
+  constructor(
+    disk: Disk,
+    layout: Layout,
+    files: SavedFiles,
+    leftovers: readonly string[],
+    release: () => Promise<void>,
+    log: Log | undefined,
+  ) {
     this.#disk = disk;
     this.#layout = layout;
     this.#files = files;
+    this.#leftovers = leftovers;
     this.#release = release;
     this.#log = log;
   }
@@ -89,7 +103,7 @@ class DockerRecords implements Records {
     this.#refuseClosed('load');
     const migrated = await migrateLegacy(this.#disk, this.#layout, this.#files, this.#log);
     const loaded = await new RecordLoader(this.#disk, this.#layout, this.#log).load();
-    return { ...loaded, broken: [...migrated, ...loaded.broken] };
+    return { ...loaded, broken: [...migrated, ...loaded.broken], leftovers: this.#leftovers };
   }
 
   async saveVolume(record: VolumeRecord): Promise<void> {

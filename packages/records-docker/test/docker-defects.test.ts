@@ -38,7 +38,9 @@ describe("Docker's defects, in the records", () => {
     disk.cutPower('loses everything');
     await root.forgetLock();
     const again = await openDockerRecords({ directory: root.directory, disk });
-    expect((await again.load()).volumes.map(({ volume }) => volume)).to.deep.equal(['kept']);
+    const { volumes, leftovers } = await again.load();
+    expect(volumes.map(({ volume }) => volume)).to.deep.equal(['kept']);
+    expect(leftovers).to.deep.equal([root.path('metadata', '.tmp123')]);
     expect((await disk.list(root.path('metadata'))).map(({ name }) => name)).to.deep.equal(['kept']);
     await again.close();
   });

@@ -39,7 +39,7 @@ export class MemoryRecords implements Records {
     const { pool, intent, identity, broken } = this.#store;
     this.#store.broken = [];
     const volumes = [...this.#store.volumes.values()].sort((one, other) => (one.volume < other.volume ? -1 : 1));
-    return { volumes, pool, intent, identity, broken, conflicts: thinIdConflicts(volumes) };
+    return { volumes, pool, intent, identity, broken, leftovers: [], conflicts: thinIdConflicts(volumes) };
   }
 
   async saveVolume(record: VolumeRecord): Promise<void> {

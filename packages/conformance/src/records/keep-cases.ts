@@ -21,6 +21,7 @@ const EMPTY: LoadedRecords = {
   intent: undefined,
   identity: undefined,
   broken: [],
+  leftovers: [],
   conflicts: [],
 };
 

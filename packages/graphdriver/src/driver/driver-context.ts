@@ -1,5 +1,6 @@
 import type { Deferral, DevicePrefix, StorageOptions } from '@dmthin/domain';
 import type { Gate, KeyedLock, RecoveryReport, ThinPool } from '@dmthin/engine';
+import type { LoadedRecords } from '@dmthin/ports';
 import type { Lineage } from '../layer/lineage.ts';
 import type { PendingGrowth } from '../layer/pending-growth.ts';
 import type { RootLayout } from '../layout/root-layout.ts';
@@ -16,6 +17,8 @@ export interface DriverContext {
   readonly layout: RootLayout;
   readonly prefix: DevicePrefix;
   readonly source: PoolSource;
+  /** The records as they were found, but for the volumes, which \`pool\` has. */
+  readonly loaded: LoadedRecords;
   readonly pool: ThinPool;
   readonly counts: MountCounts;
   readonly lineage: Lineage;
@@ -23,7 +26,9 @@ export interface DriverContext {
   /** One lock a layer, around its making, mount and removal. */
   readonly locks: KeyedLock;
   readonly gate: Gate;
-  /** What opening found and did, in the engine and here. */
+  /** What the engine and the base device met at the start, one sentence each. */
+  readonly metAtStart: readonly string[];
+  /** What opening found and did, faults included. */
   readonly recovery: RecoveryReport;
   /** libdevmapper's version, where one is used. */
   readonly libraryVersion: string | undefined;

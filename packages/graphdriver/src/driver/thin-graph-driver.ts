@@ -1,5 +1,7 @@
 import { type Bytes, isVolumeId, type VolumeId, volumeId } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
+import { checkRoot } from '../check/check-root.ts';
+import type { Finding } from '../check/finding.ts';
 import { applyLayerDiff, layerChanges, layerDiff, layerDiffSize } from '../diff/layer-diff.ts';
 import type { Change, CreateLayerOptions, DriverStatus, GraphDriver, Layer, LayerMetadata } from '../graph-driver.ts';
 import { createLayer } from '../layer/create-layer.ts';
@@ -85,6 +87,10 @@ export class ThinGraphDriver implements GraphDriver {
 
   async applyDiff(id: string, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes> {
     return this.#run(() => applyLayerDiff(this.#context, volumeId(id), tar, signal));
+  }
+
+  async check({ repair = false }: { readonly repair?: boolean | undefined } = {}): Promise<readonly Finding[]> {
+    return this.#run(() => checkRoot(this.#context, repair));
   }
 
   async resizePool(sizes: PoolSizes): Promise<void> {

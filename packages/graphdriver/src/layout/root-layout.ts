@@ -17,6 +17,8 @@ export interface RootLayout {
   /** What Docker has no place for: which layer was made from which, and which filesystems are still to be grown. */
   readonly parents: string;
   readonly growing: string;
+  /** Records that could not be read. */
+  readonly broken: string;
 }
 
 export const DATA_FILE = 'devicemapper/data';
@@ -58,6 +60,7 @@ export function layoutOf(root: string): RootLayout {
     metadataFile: join(root, METADATA_FILE),
     parents: join(root, OWN, 'parents'),
     growing: join(root, OWN, 'growing'),
+    broken: join(root, OWN, 'broken'),
   };
 }
 

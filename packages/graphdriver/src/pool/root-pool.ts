@@ -1,6 +1,5 @@
 import { DmError, resolveDeferral, type StorageOptions, type ThinPoolFeature } from '@dmthin/domain';
 import { openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
-import type { LoadedRecords } from '@dmthin/ports';
 import { discardVolume } from '../discard/discard-volume.ts';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { openRoot, prefixOf } from '../layout/root-layout.ts';
@@ -13,8 +12,8 @@ import { takeDownPool } from './take-down.ts';
 /** A root whose pool is there and live; what stands on it is not opened yet. */
 export type RootPool = Pick<
   DriverContext,
-  'ports' | 'settings' | 'options' | 'deferral' | 'layout' | 'prefix' | 'source' | 'libraryVersion'
-> & { readonly loaded: LoadedRecords };
+  'ports' | 'settings' | 'options' | 'deferral' | 'layout' | 'prefix' | 'source' | 'loaded' | 'libraryVersion'
+>;
 
 /**
  * Finds or makes the pool of a root, and hands it to `use`. A pool made just now goes again where `use` fails.

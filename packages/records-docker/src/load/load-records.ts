@@ -51,7 +51,7 @@ export class RecordLoader {
   }
 
   /** @throws DmError: a directory could not be listed, or this process is out of files or memory. */
-  async load(): Promise<LoadedRecords> {
+  async load(): Promise<Omit<LoadedRecords, 'leftovers'>> {
     const { metadata, own } = this.#layout;
     const [records, ours] = await Promise.all([this.#list(metadata), this.#list(own)]);
     await each(records, (entry) => this.#take(entry));

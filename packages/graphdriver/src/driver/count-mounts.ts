@@ -7,21 +7,17 @@ import type { MountCounts } from '../mount/mount-counts.ts';
 
 /**
  * Counts what is mounted already, by a process before this one: each such layer has one user, as Docker counts
- * (docker-devicemapper.md 7.5). Gives a finding for each mount below the mount points that is no layer's.
+ * (docker-devicemapper.md 7.5).
  */
-export async function reconcileMounts(
+export async function countMounts(
   mounts: Mounts,
   layout: RootLayout,
   pool: ThinPool,
   counts: MountCounts,
-): Promise<readonly string[]> {
-  const findings: string[] = [];
-  for (const { target, source } of await mounts.list()) {
+): Promise<void> {
+  for (const { target } of await mounts.list()) {
     if (dirname(target) !== layout.mounts) continue;
     const id = basename(target);
-    if (!isVolumeId(id) || pool.find(id) === undefined)
-      findings.push(`${source} is mounted on ${target}, which belongs to no layer; unmount it (umount ${target})`);
-    else if (counts.of(id) === 0) counts.add(id);
+    if (isVolumeId(id) && pool.find(id) !== undefined && counts.of(id) === 0) counts.add(id);
   }
-  return findings;
 }
