@@ -1,6 +1,7 @@
 import { Gate, KeyedLock, type ThinPool, withUndoError } from '@dmthin/engine';
 import { ensureBase } from './base/base-device.ts';
 import { findFaults } from './check/check-root.ts';
+import { removeStaleMountPoints } from './check/file-findings.ts';
 import { countMounts } from './driver/count-mounts.ts';
 import type { DriverContext } from './driver/driver-context.ts';
 import { ThinGraphDriver } from './driver/thin-graph-driver.ts';
@@ -64,8 +65,11 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
     metAtStart: [...pool.recovery.findings, ...told],
     recovery: pool.recovery,
   };
-  const faults = (await findFaults(context)).map(({ what, cause, remedy }) => `${what}. ${cause} ${remedy}`);
-  const findings = [...told, ...faults];
+  await removeStaleMountPoints(context);
+  const faults = await findFaults(context);
+  for (const { what } of faults.filter(({ isRepaired }) => isRepaired === true)) ports.log.write('info', what);
+  const left = faults.filter(({ isRepaired }) => isRepaired !== true);
+  const findings = [...told, ...left.map(({ what, cause, remedy }) => `${what}. ${cause} ${remedy}`)];
   for (const finding of findings) ports.log.write('warn', finding, { root: layout.root });
   return { ...context, recovery: { ...pool.recovery, findings: [...pool.recovery.findings, ...findings] } };
 }

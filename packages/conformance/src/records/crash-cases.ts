@@ -62,7 +62,15 @@ export function crashCases(fixture: RecordsFixture): void {
 interface CrashedState {
   readonly hasCrashed: boolean;
   readonly hasResolved: boolean;
-  readonly loaded: LoadedRecords;
+  readonly loaded: Kept;
+}
+
+/** Without what was in the middle of being written. */
+type Kept = Omit<LoadedRecords, 'leftovers'>;
+
+async function kept(root: RecordsRoot): Promise<Kept> {
+  const { leftovers: _, ...loaded } = await found(root);
+  return loaded;
 }
 
 /** What is found after a crash so many steps into the change; undefined where the root cannot crash. */
@@ -77,15 +85,15 @@ async function crashedAt(root: RecordsRoot, steps: number, make: Change['make'])
   );
   const hasCrashed = crash.hasHappened;
   await crash.recover();
-  return { hasCrashed, hasResolved, loaded: await found(root) };
+  return { hasCrashed, hasResolved, loaded: await kept(root) };
 }
 
-async function outcomeOf(fixture: RecordsFixture, make: Change['make']): Promise<LoadedRecords> {
+async function outcomeOf(fixture: RecordsFixture, make: Change['make']): Promise<Kept> {
   return withRoot(fixture, async (root) => {
     const records = await prepared(root);
     await make(records);
     await records.close();
-    return found(root);
+    return kept(root);
   });
 }
 

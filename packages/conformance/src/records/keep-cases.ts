@@ -65,7 +65,14 @@ export function keepCases(fixture: RecordsFixture): void {
               await records.saveIdentity(identity);
             });
             const { conflicts: _, ...loaded } = await found(root);
-            expect(loaded).to.deep.equal({ volumes: byId(volumes), pool, intent, identity, broken: [] });
+            expect(loaded).to.deep.equal({
+              volumes: byId(volumes),
+              pool,
+              intent,
+              identity,
+              broken: [],
+              leftovers: [],
+            });
           }),
       ),
       { numRuns: 25 },

@@ -1,16 +1,15 @@
 import { rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { bytes, DmError, isVolumeId } from '@dmthin/domain';
+import { basename, join } from 'node:path';
+import { bytes, DmError } from '@dmthin/domain';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { fileError } from '../file/file-error.ts';
 import { type DirectoryEntry, readEntries } from '../file/read-directory.ts';
-import { mountPointOf } from '../layout/root-layout.ts';
 import { rawPathOfText, showPath } from '../path/raw-path.ts';
 import type { Found } from './finding.ts';
 
 /** What lies about in the root and is of no use. */
 export async function fileFindings(context: DriverContext): Promise<readonly Found[]> {
-  return [...(await brokenRecords(context)), ...(await staleMountPoints(context)), ...leftovers(context)];
+  return [...(await brokenRecords(context)), ...(await mountPointFindings(context)), ...leftovers(context)];
 }
 
 /** Whether every record could be read: while one is set aside, not every thin device's owner is known. */
@@ -33,32 +32,50 @@ async function brokenRecords({ layout }: DriverContext): Promise<readonly Found[
   });
 }
 
+/** Takes away the empty mount points that mounts left which were cut off; they hold nothing. ENOTEMPTY is BUSY. */
+export async function removeStaleMountPoints(context: DriverContext): Promise<void> {
+  for (const path of await staleMountPoints(context))
+    await removeMountPoint(context, path).catch((error: unknown) => {
+      if (!DmError.is(error, 'BUSY')) throw error;
+    });
+}
+
+async function mountPointFindings(context: DriverContext): Promise<readonly Found[]> {
+  return (await staleMountPoints(context)).map((path) => ({
+    kind: 'stale-file',
+    subject: path,
+    what: `${path} is a mount point, and nothing is mounted there`,
+    cause: 'A mount was cut off; where it is not empty, somebody wrote into it while nothing was mounted.',
+    holds: bytes(0),
+    remedy: `See what is in it, then remove it (rmdir ${path}).`,
+    repair: { what: 'remove it, if it is empty', run: () => removeMountPoint(context, path) },
+  }));
+}
+
 /** Directories for mounts in which nothing is mounted. */
-async function staleMountPoints(context: DriverContext): Promise<readonly Found[]> {
-  const { ports, layout, locks } = context;
-  const found: Found[] = [];
+async function staleMountPoints({ ports, layout, locks }: DriverContext): Promise<readonly string[]> {
+  const stale: string[] = [];
   for (const { name, stat } of await entriesOf(layout.mounts)) {
     const id = showPath(name);
     const path = join(layout.mounts, id);
     if (stat.type !== 'directory') continue;
     // A layer that is just being mounted has one, too.
-    const isStale = async (): Promise<boolean> => (await ports.mounts.find(path)) === undefined;
-    if (!(await locks.run([id], isStale))) continue;
-    const run = (): Promise<void> =>
-      locks.run([id], async () => {
-        if (await isStale()) await removed(path);
-      });
-    found.push({
-      kind: 'stale-file',
-      subject: path,
-      what: `${path} is a mount point, and nothing is mounted there`,
-      cause: `A mount was cut off${isVolumeId(id) && path === mountPointOf(layout, id) ? '' : ', or somebody made it'}.`,
-      holds: bytes(stat.size),
-      remedy: `rmdir ${path}`,
-      repair: { what: 'remove it, if it is empty', run },
-    });
+    const isMounted = await locks.run([id], async () => (await ports.mounts.find(path)) !== undefined);
+    if (!isMounted) stale.push(path);
   }
-  return found;
+  return stale;
+}
+
+function removeMountPoint({ locks, ports }: DriverContext, path: string): Promise<void> {
+  return locks.run([basename(path)], async () => {
+    if ((await ports.mounts.find(path)) !== undefined) return;
+    try {
+      await rmdir(path);
+    } catch (error) {
+      const failure = fileError(error, 'remove', rawPathOfText(path));
+      if (!DmError.is(failure, 'NOT_FOUND')) throw failure;
+    }
+  });
 }
 
 /** What saves left that were cut off; opening the records took it away. */
@@ -72,15 +89,6 @@ function leftovers({ loaded }: DriverContext): readonly Found[] {
     remedy: 'Nothing is left to do.',
     isRepaired: true,
   }));
-}
-
-async function removed(path: string): Promise<void> {
-  try {
-    await rmdir(path);
-  } catch (error) {
-    const failure = fileError(error, 'remove', rawPathOfText(path));
-    if (!DmError.is(failure, 'NOT_FOUND')) throw failure;
-  }
 }
 
 async function entriesOf(directory: string): Promise<readonly DirectoryEntry[]> {

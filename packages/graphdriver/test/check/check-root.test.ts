@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DeviceName, deviceName, sectors, sectorsOf, thinId, thinTable } from '@dmthin/domain';
 import type { Finding, GraphDriver } from '@dmthin/graphdriver';
@@ -55,7 +55,6 @@ describe('checking a root', function () {
   it('finds a thin device without a record, at the start too, and deletes it (defect 8)', async () => {
     await using world = await fakeWorld('docker');
     const driver = await afterwards(world, async (root) => {
-      const { rm } = await import('node:fs/promises');
       await rm(join(root, 'metadata', 'b'));
     });
     expect((await driver.status()).recovery.findings.join()).to.include('thin device 3 of pool');
@@ -160,16 +159,20 @@ describe('checking a root', function () {
     await mkdir(join(world.root, 'devicemapper'), { recursive: true });
     await mkdir(join(world.root, 'metadata'), { recursive: true });
     await mkdir(join(world.root, 'mnt', 'left'), { recursive: true });
+    await mkdir(join(world.root, 'mnt', 'written'), { recursive: true });
+    await writeFile(join(world.root, 'mnt', 'written', 'file'), 'into nothing');
     await writeFile(join(world.root, 'devicemapper', 'data'), Buffer.alloc(MIB));
     await writeFile(join(world.root, 'metadata', '.tmp1234'), 'half');
     const loop = await world.host.loopDevices.attach(join(world.root, 'devicemapper', 'data'));
     const driver = await world.open([`dm.thinpooldev=${pool}`]);
     expect(await briefOf(driver, true)).to.deep.equal([
       `unused-loop ${loop.path} repaired`,
-      `stale-file ${join(world.root, 'mnt', 'left')} repaired`,
+      `stale-file ${join(world.root, 'mnt', 'written')} not-repaired`,
       `stale-file ${join(world.root, 'metadata', '.tmp1234')} repaired`,
     ]);
     expect((await world.host.loopDevices.list()).map(({ path }) => path)).to.not.include(loop.path);
+    // What was empty went with the start.
+    expect(await readdir(join(world.root, 'mnt'))).to.deep.equal(['written']);
     await driver.close();
   });
 
