@@ -1,5 +1,6 @@
 import type { ThinPool } from '@dmthin/engine';
 import type { GraphDriver } from '@dmthin/graphdriver';
+import type { LinuxHost } from '@dmthin/host-linux';
 import type {
   BlockDevices,
   Clock,
@@ -34,6 +35,8 @@ export const ROOT_LOCK: ServiceIdentifier<RootLock> = id<RootLock>('RootLock');
 export const CLOSING: ServiceIdentifier<ClosingStack> = id<ClosingStack>('Closing');
 /** The machine in memory, for tests that make it fail; bound with kernel `fake` only. */
 export const FAKE_MACHINE: ServiceIdentifier<FakeMachine> = id<FakeMachine>('FakeMachine');
+/** What the host's ports are taken from; bound with kernels `ioctl` and `dmsetup`. */
+export const LINUX_HOST: ServiceIdentifier<LinuxHost> = id<LinuxHost>('LinuxHost');
 export const GRAPH_DRIVER: ServiceIdentifier<GraphDriver> = id<GraphDriver>('GraphDriver');
 /** The volumes of a root without layers; a root is opened as one or the other. */
 export const THIN_POOL: ServiceIdentifier<ThinPool> = id<ThinPool>('ThinPool');

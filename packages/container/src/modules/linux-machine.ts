@@ -1,10 +1,19 @@
-import { DmError } from '@dmthin/domain';
 import type { Kernel } from '@dmthin/ports';
 import { ContainerModule } from 'inversify';
-import { CLOSING, KERNEL, ROOT_LOCK } from '../identifiers.ts';
+import {
+  BLOCK_DEVICES,
+  CLOSING,
+  FILE_ATTRIBUTES,
+  FILESYSTEMS,
+  KERNEL,
+  LINUX_HOST,
+  LOOP_DEVICES,
+  MOUNTS,
+  ROOT_LOCK,
+} from '../identifiers.ts';
 import type { KernelName } from '../open-options.ts';
 
-/** This machine's kernel and host. */
+/** This machine's kernel and host; each package is loaded only where it is used. */
 export function linuxMachine(name: Exclude<KernelName, 'fake'>): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(KERNEL).toResolvedValue(
@@ -15,9 +24,24 @@ export function linuxMachine(name: Exclude<KernelName, 'fake'>): ContainerModule
       },
       [ROOT_LOCK, CLOSING],
     );
+    bind(LINUX_HOST).toResolvedValue(
+      async (_lock, closing) => {
+        const { createLinuxHost } = await import('@dmthin/host-linux');
+        const host = createLinuxHost();
+        closing.defer(() => host.close());
+        return host;
+      },
+      [ROOT_LOCK, CLOSING],
+    );
+    bind(BLOCK_DEVICES).toResolvedValue(({ blockDevices }) => blockDevices, [LINUX_HOST]);
+    bind(LOOP_DEVICES).toResolvedValue(({ loopDevices }) => loopDevices, [LINUX_HOST]);
+    bind(FILESYSTEMS).toResolvedValue(({ filesystems }) => filesystems, [LINUX_HOST]);
+    bind(MOUNTS).toResolvedValue(({ mounts }) => mounts, [LINUX_HOST]);
+    bind(FILE_ATTRIBUTES).toResolvedValue(({ fileAttributes }) => fileAttributes, [LINUX_HOST]);
   });
 }
 
 async function openKernel(name: Exclude<KernelName, 'fake'>): Promise<Kernel> {
-  throw new DmError('UNAVAILABLE', name);
+  if (name === 'dmsetup') return (await import('@dmthin/kernel-dmsetup')).openDmsetupKernel();
+  return (await import('@dmthin/kernel-ioctl')).openIoctlKernel();
 }
