@@ -5,12 +5,14 @@ import type { Block } from '../format/block.ts';
 import { entryCount, keyAt, valueOffset } from '../format/node.ts';
 import type { SpaceMapRoot } from '../format/superblock.ts';
 import { OVERFLOW_COUNT_SIZE } from '../space-map/reference-counts.ts';
-import type { FaultPlace } from './fault.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from '../space-map/tally.ts';
+import type { Fault, FaultPlace } from './fault.ts';
 import { type CheckContext, TreeWalk } from './tree-walk.ts';
 
 const OVERWRITTEN = 'a block in use may be handed out again, and overwritten';
 const LEAKED = 'the space is lost until the pool is repaired';
+const MINOR = { severity: 'minor' } as const;
+const NOTE = { severity: 'note' } as const;
 const MISCOUNTED = 'the pool shows a wrong amount of free space';
 
 /** A space map as it was read, its own blocks counted, to be compared with what was counted of all trees. */
@@ -35,7 +37,7 @@ export function readSpaceMap(
     visit: (leaf) => eachEntry(leaf, (key, offset) => overflow.set(key, leaf.view.getUint32(offset, true))),
   });
   walk.walk(root.overflowRoot);
-  for (const { bitmap } of entries.values()) context.metadata.add(bitmap);
+  for (const { bitmap } of entries.values()) if (bitmap < context.metadataBlocks) context.metadata.add(bitmap);
   const check = new Comparison(context, place, root, entries, overflow);
   return {
     isIncomplete: walk.isIncomplete,
@@ -90,7 +92,7 @@ class Comparison {
     if (!isWhole) this.#report(undefined, `it has ${this.#entries.size} bitmaps, not ${wanted}`, OVERWRITTEN);
     for (const [number, entry] of this.#entries) {
       if (number >= wanted) continue;
-      if (!this.#bitmap(number, entry, expected.page(number), canLeak)) isWhole = false;
+      if (!this.#bitmap(number, entry, expected, canLeak)) isWhole = false;
     }
     this.#flush();
     for (const block of this.#overflow.keys())
@@ -98,17 +100,19 @@ class Comparison {
         block,
         `block ${block} is in the tree of counts of three and more, but its bitmap says less`,
         LEAKED,
+        MINOR,
       );
     if (isWhole && this.#allocated !== this.#root.allocated)
       this.#report(
         undefined,
         `it says that ${this.#root.allocated} blocks are taken, where ${this.#allocated} are`,
         MISCOUNTED,
+        NOTE,
       );
   }
 
   /** False where the bitmap cannot be read. */
-  #bitmap(number: number, entry: BitmapEntry, expected: Uint32Array | undefined, canLeak: boolean): boolean {
+  #bitmap(number: number, entry: BitmapEntry, expected: Tally, canLeak: boolean): boolean {
     let bitmap: Block;
     try {
       bitmap = this.#context.transaction.read(entry.bitmap, BITMAP);
@@ -119,27 +123,33 @@ class Comparison {
       return false;
     }
     const base = number * COUNTS_PER_BITMAP;
+    const page = expected.page(number);
     let taken = 0;
     let firstFree = COUNTS_PER_BITMAP;
     for (let index = 0; index < COUNTS_PER_BITMAP; index++) {
       const bits = countAt(bitmap, index);
       if (bits > 0) taken++;
       else if (firstFree === COUNTS_PER_BITMAP) firstFree = index;
-      const wanted = expected?.[index] ?? 0;
-      if (bits !== wanted || bits === OVERFLOW) this.#count(entry, base + index, bits, wanted, canLeak);
+      const wanted = page?.[index] ?? 0;
+      if (bits !== wanted || bits === OVERFLOW)
+        this.#count(entry, base + index, bits, wanted < OVERFLOW ? wanted : expected.count(base + index), canLeak);
     }
     this.#allocated += taken;
-    if (entry.free !== COUNTS_PER_BITMAP - taken)
+    const here = Math.min(COUNTS_PER_BITMAP, this.#root.blocks - base);
+    // The kernel counts what a short last bitmap could hold as free, thin_restore what there is.
+    if (entry.free !== COUNTS_PER_BITMAP - taken && entry.free !== here - taken)
       this.#report(
         entry.bitmap,
         `its index says that ${entry.free} counts are 0, where ${COUNTS_PER_BITMAP - taken} are`,
         MISCOUNTED,
+        NOTE,
       );
     if (entry.noneFreeBefore > firstFree)
       this.#report(
         entry.bitmap,
         `its index says that nothing is free before ${entry.noneFreeBefore}, where ${firstFree} is`,
         LEAKED,
+        NOTE,
       );
     return true;
   }
@@ -161,7 +171,7 @@ class Comparison {
       actual = stored;
     }
     if (block >= this.#root.blocks && actual > 0)
-      this.#report(bitmap, `it counts block ${block}, which is beyond the end of the device`, MISCOUNTED);
+      this.#report(bitmap, `it counts block ${block}, which is beyond the end of the device`, MISCOUNTED, MINOR);
     else if (actual < expected || (actual > expected && canLeak)) this.#note(block, actual, expected);
   }
 
@@ -181,10 +191,19 @@ class Comparison {
     this.#run = undefined;
     const blocks = run.end - run.begin === 1 ? `block ${run.begin}` : `blocks ${run.begin} to ${run.end - 1}`;
     const finding = `${blocks} counted ${run.actual} times, where ${run.expected} refer to it`;
-    this.#report(run.begin, finding, run.actual < run.expected ? OVERWRITTEN : LEAKED);
+    const isLeak = run.actual > run.expected;
+    this.#report(run.begin, finding, isLeak ? LEAKED : OVERWRITTEN, {
+      blocks: run.end - run.begin,
+      ...(isLeak ? MINOR : {}),
+    });
   }
 
-  #report(block: number | undefined, finding: string, consequence: string): void {
-    this.#context.faults.push({ place: this.#place, block, finding, consequence });
+  #report(
+    block: number | undefined,
+    finding: string,
+    consequence: string,
+    details: Partial<Pick<Fault, 'blocks' | 'severity'>> = {},
+  ): void {
+    this.#context.findings.report(this.#place, block, finding, consequence, details);
   }
 }

@@ -13,28 +13,20 @@ import {
   roomFor,
   valueSize,
 } from '../format/node.ts';
+import type { Tally } from '../space-map/tally.ts';
 import type { TransactionManager } from '../transaction/transaction-manager.ts';
-import type { Fault, FaultPlace } from './fault.ts';
-import type { Tally } from './tally.ts';
+import type { FaultPlace, Findings } from './fault.ts';
+import { NodeTable, type Part } from './node-table.ts';
 
 /** What the checks have in common: where they read, what they count, and where they put what they find. */
 export interface CheckContext {
   readonly transaction: TransactionManager;
+  /** How many metadata blocks there are. */
+  readonly metadataBlocks: number;
   readonly metadata: Tally;
   readonly data: Tally;
-  readonly faults: Fault[];
+  readonly findings: Findings;
 }
-
-/** What a sound part of a tree comes to. */
-interface Part {
-  readonly entries: number;
-  /** Levels of nodes below this one. */
-  readonly height: number;
-  readonly first: number;
-  readonly last: number;
-}
-
-const NOTHING: Part = { entries: 0, height: 0, first: Number.NaN, last: Number.NaN };
 
 export interface WalkedTree {
   readonly place: FaultPlace;
@@ -46,6 +38,13 @@ export interface WalkedTree {
   readonly visit: (leaf: Block) => void;
 }
 
+const EMPTY: Part = { entries: 0, height: 0, first: Number.NaN, last: Number.NaN, isWhole: true };
+const LOST: Part = { ...EMPTY, isWhole: false };
+/** Nodes looked at to tell what is lost: as many as a sound pool has that lost much, not as many as a forged one asks for. */
+const TRACED_AT_MOST = 100_000;
+const MISLED = 'what is there may not be found, and what is not may be';
+const UNSPLITTABLE = 'the kernel may refuse to change the tree, or damage it';
+
 /**
  * Walks a kind of tree whose nodes may be shared between its roots: every reference to a node is counted, and every node
  * is looked at once.
@@ -53,57 +52,88 @@ export interface WalkedTree {
 export class TreeWalk {
   readonly #context: CheckContext;
   readonly #tree: WalkedTree;
-  readonly #walked = new Map<number, Part>();
-  /** Whether some of a tree could not be read, so that the counts are too low. */
-  isIncomplete = false;
+  readonly #walked = new NodeTable();
+  /** The nodes that could not be read, and the faults that say so. */
+  readonly #lost = new Map<number, number>();
+  readonly #open = new Set<number>();
+  #traced = 0;
 
   constructor(context: CheckContext, tree: WalkedTree) {
     this.#context = context;
     this.#tree = tree;
   }
 
+  /** Whether some of a tree could not be read, so that the counts are too low. */
+  get isIncomplete(): boolean {
+    return this.#lost.size > 0;
+  }
+
   /** Walks the tree at `root`; returns how many entries its leaves have. */
-  walk(root: number): number {
-    return this.#node(root, true, 0).entries;
+  walk(root: number): Part {
+    return this.#node(root, true, 0);
+  }
+
+  /** Calls `visit` for each node below `root` that could not be read, with its fault and the keys `from` to `to` it had. */
+  eachLost(root: number, visit: (fault: number, from: number, to: number) => void): void {
+    this.#eachLost(root, 0, Number.POSITIVE_INFINITY, 0, visit);
+  }
+
+  #eachLost(
+    number: number,
+    from: number,
+    to: number,
+    depth: number,
+    visit: (fault: number, from: number, to: number) => void,
+  ): void {
+    const fault = this.#lost.get(number);
+    if (fault !== undefined) {
+      visit(fault, from, to);
+      return;
+    }
+    if (this.#walked.get(number)?.isWhole !== false || ++this.#traced > TRACED_AT_MOST) return;
+    const node = this.#context.transaction.read(number, NODE);
+    demandDepth(node, depth);
+    const count = entryCount(node);
+    for (let index = 0; index < count; index++) {
+      const end = index + 1 < count ? keyAt(node, index + 1) : to;
+      this.#eachLost(addressAt(node, index), keyAt(node, index), end, depth + 1, visit);
+    }
   }
 
   #node(number: number, isRoot: boolean, depth: number): Part {
-    if (this.#context.metadata.add(number) > 0) {
+    const { metadata, metadataBlocks } = this.#context;
+    if (number < metadataBlocks && metadata.add(number) > 0) {
       const known = this.#walked.get(number);
       if (known !== undefined) return known;
     }
+    if (this.#lost.has(number)) return LOST;
+    if (this.#open.has(number)) return this.#lose(number, 'its tree goes in circles');
+    this.#open.add(number);
     const part = this.#examine(number, isRoot, depth);
-    this.#walked.set(number, part);
+    this.#open.delete(number);
+    if (part !== LOST) this.#walked.set(number, part);
     return part;
   }
 
   #examine(number: number, isRoot: boolean, depth: number): Part {
-    // Known while it is walked, so that a tree that goes in circles ends.
-    this.#walked.set(number, NOTHING);
     let node: Block;
     try {
       node = this.#context.transaction.read(number, NODE);
       demandDepth(node, depth);
     } catch (error) {
       if (!(error instanceof DmError)) throw error;
-      this.isIncomplete = true;
-      this.#report(number, error.message, `all ${this.#tree.values} below it are lost`);
-      return NOTHING;
+      return this.#lose(number, error.message);
     }
     const wanted = isInternal(node) ? ADDRESS_SIZE : this.#tree.valueSize;
-    if (valueSize(node) !== wanted) {
-      this.isIncomplete = true;
-      const finding = `it has values of ${valueSize(node)} bytes where its tree has ${wanted}`;
-      this.#report(number, finding, `all ${this.#tree.values} below it are lost`);
-      return NOTHING;
-    }
+    if (valueSize(node) !== wanted)
+      return this.#lose(number, `it has values of ${valueSize(node)} bytes where its tree has ${wanted}`);
     this.#examineShape(node, isRoot);
     this.#examineOrder(node);
-    const count = entryCount(node);
     if (isInternal(node)) return this.#children(node, depth);
     this.#tree.visit(node);
-    if (count === 0) return NOTHING;
-    return { entries: count, height: 0, first: keyAt(node, 0), last: keyAt(node, count - 1) };
+    const count = entryCount(node);
+    if (count === 0) return EMPTY;
+    return { entries: count, height: 0, first: keyAt(node, 0), last: keyAt(node, count - 1), isWhole: true };
   }
 
   #children(node: Block, depth: number): Part {
@@ -111,8 +141,10 @@ export class TreeWalk {
     let entries = 0;
     let height: number | undefined;
     let last = Number.NaN;
+    let isWhole = true;
     for (let index = 0; index < count; index++) {
       const child = this.#node(addressAt(node, index), false, depth + 1);
+      isWhole &&= child.isWhole;
       if (child.entries === 0) continue;
       entries += child.entries;
       if (height !== undefined && child.height !== height)
@@ -128,7 +160,7 @@ export class TreeWalk {
         );
       last = child.last;
     }
-    return entries === 0 ? NOTHING : { entries, height: (height ?? 0) + 1, first: keyAt(node, 0), last };
+    return { entries, height: (height ?? 0) + 1, first: keyAt(node, 0), last, isWhole };
   }
 
   #examineShape(node: Block, isRoot: boolean): void {
@@ -137,7 +169,7 @@ export class TreeWalk {
       this.#report(node.number, 'it says that it is an internal node and a leaf', MISLED);
     if (max !== roomFor(valueSize(node)))
       this.#report(node.number, `it has room for ${max} entries, not ${roomFor(valueSize(node))}`, UNSPLITTABLE);
-    const least = isRoot ? (isInternal(node) ? 1 : 0) : Math.floor(max / 3);
+    const least = isRoot ? (isInternal(node) ? 1 : 0) : Math.max(1, Math.floor(max / 3));
     if (entryCount(node) < least)
       this.#report(node.number, `it has ${entryCount(node)} entries, fewer than ${least}`, UNSPLITTABLE);
   }
@@ -151,10 +183,12 @@ export class TreeWalk {
     }
   }
 
-  #report(block: number, finding: string, consequence: string): void {
-    this.#context.faults.push({ place: this.#tree.place, block, finding, consequence });
+  #lose(number: number, finding: string): Part {
+    this.#lost.set(number, this.#report(number, finding, `all ${this.#tree.values} below it are lost`));
+    return LOST;
+  }
+
+  #report(block: number, finding: string, consequence: string): number {
+    return this.#context.findings.report(this.#tree.place, block, finding, consequence);
   }
 }
-
-const MISLED = 'what is there may not be found, and what is not may be';
-const UNSPLITTABLE = 'the kernel may refuse to change the tree, or damage it';

@@ -9,6 +9,7 @@ export const NEEDS_CHECK_FLAG = 1;
 
 const MAGIC = 27_022_010;
 const VERSION = 2;
+const NO_UUID = new Uint8Array();
 
 // struct thin_disk_superblock (drivers/md/dm-thin-metadata.c)
 const FLAGS = 4;
@@ -95,10 +96,15 @@ export function decodeSuperblock({ view, bytes }: Block): Superblock {
 }
 
 /** A superblock of a pool that has just been formatted, all zeros but the fields that never change. */
-export function blankSuperblock(dataBlockSize: number, metadataBlocks: number): Block {
+export function blankSuperblock(
+  dataBlockSize: number,
+  metadataBlocks: number,
+  { uuid = NO_UUID, version = VERSION }: Partial<Pick<Superblock, 'uuid' | 'version'>> = {},
+): Block {
   const block = new Block(SUPERBLOCK_LOCATION, SUPERBLOCK);
+  block.bytes.set(uuid.subarray(0, UUID_END - UUID), UUID);
   setU64(block.view, MAGIC_AT, MAGIC);
-  block.view.setUint32(VERSION_AT, VERSION, true);
+  block.view.setUint32(VERSION_AT, version, true);
   block.view.setUint32(DATA_BLOCK_SIZE, dataBlockSize, true);
   block.view.setUint32(METADATA_BLOCK_SIZE_AT, METADATA_BLOCK_SECTORS, true);
   setU64(block.view, METADATA_BLOCKS, metadataBlocks);

@@ -1,14 +1,18 @@
 import { DmError, type ThinId } from '@dmthin/domain';
-import { leaves } from '../btree/lookup.ts';
 import type { MetadataDevice } from '../device/metadata-device.ts';
-import type { DeviceDetails } from '../format/device-details.ts';
-import { entryCount } from '../format/node.ts';
+import type { Block } from '../format/block.ts';
+import { type DeviceDetails, decodeDetails } from '../format/device-details.ts';
+import { entryCount, keyAt, valueOffset } from '../format/node.ts';
 import { decodeSuperblock, SUPERBLOCK, SUPERBLOCK_LOCATION, type Superblock } from '../format/superblock.ts';
-import { DetailsTree } from '../pool/details-tree.ts';
 import { MappingTree, mappingOf, type StoredMapping } from '../pool/mapping-tree.ts';
 import { type PoolTrees, poolTrees } from '../pool/pool-trees.ts';
+import type { Tally } from '../space-map/tally.ts';
 import { BlockCache } from '../transaction/block-cache.ts';
 import { TransactionManager } from '../transaction/transaction-manager.ts';
+import { orderedLeaves } from './ordered-leaves.ts';
+
+/** Enough for the ways down a few trees; leaves are mostly read once. */
+const CACHED_BLOCKS = 2048;
 
 /** A thin device as a pool records it. */
 export interface ThinEntry extends DeviceDetails {
@@ -28,7 +32,7 @@ export interface ReadPoolOptions {
  * @throws DmError CORRUPT (ENOTBLK, EILSEQ), IO (EIO); NO_DATA: nothing is held.
  */
 export function readPool(device: MetadataDevice, options: ReadPoolOptions = {}): PoolReader {
-  const transaction = new TransactionManager(new BlockCache(device));
+  const transaction = new TransactionManager(new BlockCache(device, CACHED_BLOCKS));
   const live = decodeSuperblock(transaction.read(SUPERBLOCK_LOCATION, SUPERBLOCK));
   if (options.held !== true) return new PoolReader(transaction, live);
   if (live.heldRoot === 0) throw nothingToRead();
@@ -39,29 +43,52 @@ export function readPool(device: MetadataDevice, options: ReadPoolOptions = {}):
 export class PoolReader {
   readonly superblock: Superblock;
   readonly #trees: PoolTrees;
-  readonly #details: DetailsTree;
   readonly #mappings: MappingTree;
 
   constructor(transaction: TransactionManager, superblock: Superblock) {
     this.superblock = superblock;
     this.#trees = poolTrees(transaction);
-    this.#details = new DetailsTree(this.#trees, superblock.detailsRoot);
     this.#mappings = new MappingTree(this.#trees, superblock.mappingRoot);
+  }
+
+  /** How many data blocks the pool has; 0 of what is held, which does not say it. */
+  get dataBlocks(): number {
+    return this.superblock.dataSpaceMap.blocks;
   }
 
   /** Every thin device, lowest id first. @throws DmError CORRUPT, IO. */
   *thinDevices(): Generator<ThinEntry> {
-    for (const [id, details] of this.#details.entries()) yield { id: id as ThinId, ...details };
+    for (const leaf of orderedLeaves(this.#trees.details, this.superblock.detailsRoot)) {
+      const count = entryCount(leaf);
+      for (let index = 0; index < count; index++)
+        yield { id: keyAt(leaf, index) as ThinId, ...decodeDetails(leaf.view, valueOffset(leaf, index)) };
+    }
   }
 
   /** Every mapping of a device, lowest block first. @throws DmError NO_DATA (ENODATA): no such device. CORRUPT, IO. */
   *mappings(thin: ThinId): Generator<StoredMapping> {
-    const root = this.#mappings.rootOf(thin);
-    if (root === undefined) throw unknown(thin);
-    for (const leaf of leaves(this.#trees.mappings, root)) {
+    if (this.rootOf(thin) === undefined) throw unknown(thin);
+    for (const leaf of this.leaves(thin)) {
       const count = entryCount(leaf);
       for (let index = 0; index < count; index++) yield mappingOf(leaf, index);
     }
+  }
+
+  /** Every leaf of a device's mappings, lowest block first; none of a device that has not even an empty tree. */
+  *leaves(thin: ThinId): Generator<Block> {
+    const root = this.rootOf(thin);
+    if (root !== undefined) yield* orderedLeaves(this.#trees.mappings, root);
+  }
+
+  /** The leaves of a device's mappings, but for those below nodes that two devices came by already; `seen` counts them. */
+  *leavesOnce(thin: ThinId, seen: Tally): Generator<Block> {
+    const root = this.rootOf(thin);
+    if (root !== undefined) yield* orderedLeaves(this.#trees.mappings, root, (node) => seen.add(node) < 2);
+  }
+
+  /** The root of a device's mappings, in metadata blocks; undefined where there is none. @throws DmError CORRUPT, IO. */
+  rootOf(thin: ThinId): number | undefined {
+    return this.#mappings.rootOf(thin);
   }
 }
 

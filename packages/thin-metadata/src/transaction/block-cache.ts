@@ -3,7 +3,7 @@ import type { MetadataDevice } from '../device/metadata-device.ts';
 import { Block, type BlockKind, type BlockMemory } from '../format/block.ts';
 import { seal, verify } from '../format/seal.ts';
 
-/** Clean blocks kept at most: 64 MiB of them. */
+/** Clean blocks kept at most, where nothing else is asked for: 64 MiB of them. */
 const CLEAN_LIMIT = 16_384;
 const SPARE_LIMIT = 64;
 
@@ -13,6 +13,7 @@ const SPARE_LIMIT = 64;
  */
 export class BlockCache {
   readonly #device: MetadataDevice;
+  readonly #cleanLimit: number;
   readonly #dirty = new Map<number, Block>();
   /** Two generations: what was not asked for while one generation filled up is forgotten. */
   #recent = new Map<number, Block>();
@@ -22,8 +23,10 @@ export class BlockCache {
   /** Memory of such blocks, to be used again while the processor still has it at hand. */
   readonly #spare: BlockMemory[] = [];
 
-  constructor(device: MetadataDevice) {
+  /** `cleanLimit`: how many clean blocks are kept at most. */
+  constructor(device: MetadataDevice, cleanLimit: number = CLEAN_LIMIT) {
     this.#device = device;
+    this.#cleanLimit = cleanLimit;
   }
 
   /** @throws DmError CORRUPT (ENOTBLK, EILSEQ): not a sound block of that kind. IO (EIO). */
@@ -94,7 +97,7 @@ export class BlockCache {
   }
 
   #keep(block: Block): void {
-    if (this.#recent.size >= CLEAN_LIMIT / 2) {
+    if (this.#recent.size >= this.#cleanLimit / 2) {
       this.#older = this.#recent;
       this.#recent = new Map();
     }

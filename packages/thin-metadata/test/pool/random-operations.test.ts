@@ -4,65 +4,15 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { errnoOf } from '../support/errno-of.ts';
 import { PoolModel } from '../support/pool-model.ts';
+import { poolStep } from '../support/pool-steps.ts';
 
 const DATA_BLOCKS = 40_000;
 
 describe('a pool under random operations', () => {
-  const id = fc.nat(9).map(thinId);
-  const block = fc.oneof(fc.nat(600), fc.nat(100_000));
-  type Step = (model: PoolModel) => void;
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    {
-      weight: 3,
-      arbitrary: id.map(
-        (thin): Step =>
-          (model) =>
-            model.create(thin),
-      ),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.tuple(id, id).map(
-        ([thin, origin]): Step =>
-          (model) =>
-            model.snapshot(thin, origin),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: id.map(
-        (thin): Step =>
-          (model) =>
-            model.remove(thin),
-      ),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.tuple(id, block, fc.integer({ min: 1, max: 400 }), fc.constantFrom(1, 1, 3, 97)).map(
-        ([thin, begin, count, stride]): Step =>
-          (model) =>
-            model.write(thin, begin, count, stride),
-      ),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.tuple(id, block, fc.integer({ min: 1, max: 500 })).map(
-        ([thin, begin, count]): Step =>
-          (model) =>
-            model.discard(thin, begin, count),
-      ),
-    },
-    { weight: 1, arbitrary: fc.constant<Step>((model) => model.toggleHeld()) },
-    { weight: 1, arbitrary: fc.constant<Step>((model) => model.nextTransaction()) },
-    { weight: 1, arbitrary: fc.constant<Step>((model) => model.abort()) },
-    { weight: 1, arbitrary: fc.constant<Step>((model) => model.crash()) },
-    { weight: 5, arbitrary: fc.constant<Step>((model) => model.commit()) },
-  );
-
   it('holds what a map would, and its metadata is sound after every commit', function () {
     this.timeout(60_000);
     fc.assert(
-      fc.property(fc.array(step, { minLength: 30, maxLength: 80 }), (steps) => {
+      fc.property(fc.array(poolStep, { minLength: 30, maxLength: 80 }), (steps) => {
         const device = new MemoryMetadataDevice(2048);
         const model = new PoolModel(device, DATA_BLOCKS);
         for (const change of steps) {
@@ -82,7 +32,7 @@ describe('a pool under random operations', () => {
     this.timeout(60_000);
     fc.assert(
       fc.property(
-        fc.array(step, { minLength: 40, maxLength: 80 }),
+        fc.array(poolStep, { minLength: 40, maxLength: 80 }),
         fc.integer({ min: 14, max: 80 }),
         (steps, blocks) => {
           const device = new MemoryMetadataDevice(blocks);

@@ -1,0 +1,34 @@
+import { type EmitOptions, emitPool } from '../content/emit-pool.ts';
+import type { PoolSink } from '../content/pool-content.ts';
+import type { PoolReader } from '../read/pool-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { JsonSink } from './json-sink.ts';
+import { TextSink } from './text-sink.ts';
+import { XmlSink } from './xml-sink.ts';
+
+/** thin_dump's XML, lines of JSON, or what thin_dump prints for people. */
+export type DumpFormat = 'xml' | 'json' | 'human_readable';
+
+export interface DumpOptions extends EmitOptions {
+  /** XML without it. */
+  readonly format?: DumpFormat | undefined;
+}
+
+const SINKS: Readonly<Record<DumpFormat, new (out: ByteWriter) => PoolSink>> = {
+  xml: XmlSink,
+  json: JsonSink,
+  human_readable: TextSink,
+};
+const CHUNK = 64 * 1024;
+
+/** The pool as text, in chunks of some 64 KiB; memory does not grow with it. @throws DmError CORRUPT, IO. */
+export function* dumpPool(pool: PoolReader, options: DumpOptions = {}): Generator<Uint8Array> {
+  yield* writeContent(options.format ?? 'xml', (sink) => emitPool(pool, sink, options));
+}
+
+/** Any content as text: `emit` hands it to the sink it is given, step by step. */
+export function* writeContent(format: DumpFormat, emit: (sink: PoolSink) => Iterable<void>): Generator<Uint8Array> {
+  const out = new ByteWriter(CHUNK);
+  for (const _ of emit(new SINKS[format](out))) if (out.isFull) yield out.take();
+  yield out.take();
+}

@@ -1,0 +1,46 @@
+import type { Btree } from '../btree/btree.ts';
+import { demandDepth } from '../btree/btree.ts';
+import { readNode } from '../btree/lookup.ts';
+import { unsound } from '../btree/node-edit.ts';
+import type { Block } from '../format/block.ts';
+import { addressAt, entryCount, isInternal, keyAt } from '../format/node.ts';
+
+/**
+ * Every leaf of a tree from the lowest key to the highest, each of them looked at before it is handed out: its keys
+ * ascend, and go on where the leaf before ended. So no node is met twice, and a forged tree ends where it contradicts
+ * itself. `isWanted` says of each node whether it is to be looked at. @throws DmError CORRUPT, IO.
+ */
+export function* orderedLeaves(
+  tree: Btree,
+  root: number,
+  isWanted: (node: number) => boolean = () => true,
+): Generator<Block> {
+  yield* below(tree, root, { last: -1, isWanted }, 0);
+}
+
+interface Progress {
+  last: number;
+  readonly isWanted: (node: number) => boolean;
+}
+
+function* below(tree: Btree, number: number, progress: Progress, depth: number): Generator<Block> {
+  if (!progress.isWanted(number)) return;
+  const node = readNode(tree, number);
+  const count = entryCount(node);
+  if (count === 0 && (depth > 0 || isInternal(node))) throw unsound(node, 'it has no entries');
+  if (!isInternal(node)) {
+    for (let index = 0; index < count; index++) {
+      const key = keyAt(node, index);
+      if (key <= progress.last) throw unsound(node, `its key ${key} comes behind ${progress.last}`);
+      progress.last = key;
+    }
+    yield node;
+    return;
+  }
+  demandDepth(node, depth);
+  for (let index = 0; index < count; index++) {
+    if (keyAt(node, index) <= progress.last)
+      throw unsound(node, `its key ${keyAt(node, index)} comes behind ${progress.last}`);
+    yield* below(tree, addressAt(node, index), progress, depth + 1);
+  }
+}
