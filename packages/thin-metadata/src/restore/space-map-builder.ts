@@ -21,7 +21,9 @@ export function buildDataSpaceMap(blocks: BlockSequence, nrBlocks: number, count
     page?.forEach((count, at) => {
       if (count === 0) return;
       setCount(bitmap, at, Math.min(count, OVERFLOW));
-      if (count >= OVERFLOW) overflow.view.setUint32(overflow.add(base + at), counts.count(base + at), true);
+      if (count < OVERFLOW) return;
+      const value = overflow.add(base + at);
+      overflow.view.setUint32(value, counts.count(base + at), true);
     });
     const entry = entryOf(blocks.append(BITMAP, bitmap), page);
     allocated += COUNTS_PER_BITMAP - entry.free;
