@@ -1,4 +1,5 @@
 import { createTree } from '../btree/btree.ts';
+import { destroyTree } from '../btree/destroy.ts';
 import { insert, insertBelow } from '../btree/insert.ts';
 import { type Found, highestKey, lookup, lookupNext } from '../btree/lookup.ts';
 import { remove, removeRun } from '../btree/remove.ts';
@@ -53,13 +54,25 @@ export class MappingTree {
 
   /** Gives a new thin device an empty tree. @throws DmError NO_SPACE (ENOSPC). */
   add(thin: number): void {
-    this.#setRoot(thin, createTree(this.#trees.mappings));
+    const root = createTree(this.#trees.mappings);
+    try {
+      this.#setRoot(thin, root);
+    } catch (error) {
+      destroyTree(this.#trees.mappings, root);
+      throw error;
+    }
   }
 
   /** Lets `thin` share the tree at `root`, which costs one more reference and no block. @throws DmError NO_SPACE. */
   share(thin: number, root: number): void {
-    this.#trees.top.transaction.space.increment(root, root + 1);
-    this.#setRoot(thin, root);
+    const { space } = this.#trees.top.transaction;
+    space.increment(root, root + 1);
+    try {
+      this.#setRoot(thin, root);
+    } catch (error) {
+      space.decrement(root, root + 1);
+      throw error;
+    }
   }
 
   /** Drops a thin device's tree. */

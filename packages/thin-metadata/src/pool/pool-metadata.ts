@@ -106,7 +106,9 @@ export class PoolMetadata {
 
   /** The details of a device, ahead of the last commit; undefined where the pool has no such device. */
   deviceDetails(id: ThinId): DeviceDetails | undefined {
-    return this.#thins.peek(id) ?? this.#transaction.pool.details.lookup(id);
+    const record = this.#thins.peek(id);
+    const isLost = record?.isStale === true && record.openCount === 0;
+    return record === undefined || isLost ? this.#transaction.pool.details.lookup(id) : record;
   }
 
   /** Every thin id, lowest first, ahead of the last commit. */
@@ -140,9 +142,11 @@ export class PoolMetadata {
     return mappedRange(this.#transaction.pool.mappings, thin, begin, end);
   }
 
-  /** The highest block that is mapped. */
+  /** The highest block that is mapped. @throws DmError NO_DATA (ENODATA): an abort took the device's mappings along. */
   highestMappedBlock(thin: ThinDevice): number | undefined {
-    return this.#transaction.pool.mappings.highestBlock(thin.id);
+    const { mappings } = this.#transaction.pool;
+    if (mappings.rootOf(thin.id) === undefined) throw noSuchThin(thin.id, 'status');
+    return mappings.highestBlock(thin.id);
   }
 
   /**
@@ -201,9 +205,14 @@ export class PoolMetadata {
     return this.#transaction.pool.metadata.blocks;
   }
 
-  /** What the status line shows as free: less the reserve for commits, at least 0. */
+  /**
+   * What the status line shows as free: less the reserve for commits, at least 0. Negative where the kernel's count
+   * wraps around: after a block was taken, given back and taken again in one transaction, with none left.
+   */
   get freeMetadataBlocks(): number {
-    return Math.max(0, this.#transaction.pool.metadata.free - this.#transaction.reserve);
+    const free = this.rawFreeMetadataBlocks;
+    const { reserve } = this.#transaction;
+    return free < 0 ? free - reserve : Math.max(0, free - reserve);
   }
 
   /** Free at the last commit, less what was taken since. */

@@ -71,6 +71,7 @@ export class PoolTransaction {
     const { pool } = this;
     if (this.isReadOnly) throw refused('EPERM');
     this.#isInService = true;
+    this.thins.forgetLost();
     return pool;
   }
 
@@ -98,7 +99,8 @@ export class PoolTransaction {
 
   /** Writes the flag into the superblock of the last commit. */
   setNeedsCheck(): void {
-    const { cache, superblock } = this.change();
+    const { cache, superblock } = this.pool;
+    if (this.isReadOnly) throw refused('EPERM');
     this.#flags |= NEEDS_CHECK_FLAG;
     updateSuperblock(superblock, { ...decodeSuperblock(superblock), flags: this.#flags });
     cache.write(superblock);

@@ -35,7 +35,7 @@ export class ThinRecords {
   close(thin: ThinDevice): void {
     const record = this.#demand(thin);
     record.openCount--;
-    if (record.openCount === 0 && (record.isStale || !record.isChanged)) this.remove(record);
+    if (record.openCount === 0 && !record.isChanged) this.remove(record);
   }
 
   /** Brings a device in core without opening it. @throws DmError NO_DATA (ENODATA): the pool has no such device. */
@@ -96,13 +96,20 @@ export class ThinRecords {
     }
   }
 
-  /** Keeps what is open; counts that differ from the last commit stay as they are, but are not to be written. */
+  /**
+   * Keeps all, also devices that were made since the last commit: the kernel still opens those, until the pool is taken
+   * down. Counts that differ from the last commit stay as they are, but are not to be written.
+   */
   abort(): void {
     for (const record of this.#records.values()) {
       record.hasLostChanges = record.isChanged;
       record.isStale = record.isChanged;
-      if (record.openCount === 0) this.remove(record);
     }
+  }
+
+  /** Forgets what an abort left and nobody has open: the first change after it, which no kernel makes. */
+  forgetLost(): void {
+    for (const record of this.#records.values()) if (record.isStale && record.openCount === 0) this.remove(record);
   }
 
   #add(id: ThinId, details: DeviceDetails): ThinRecord {

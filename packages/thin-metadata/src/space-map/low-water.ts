@@ -21,6 +21,7 @@ export class LowWater {
   }
 
   #isLow(free: number): boolean {
-    return this.#mark !== undefined && free <= this.#mark;
+    // A block that was taken, given back and taken again counts twice: the kernel's count then wraps around, and is high.
+    return this.#mark !== undefined && free >= 0 && free <= this.#mark;
   }
 }

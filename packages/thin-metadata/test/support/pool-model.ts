@@ -112,7 +112,10 @@ export class PoolModel {
   abort(): void {
     this.#pool.abort();
     // The time and the transaction id of the lost transaction go on, as in the kernel.
-    this.#now = { ...this.#committed, transaction: this.#pool.transactionId };
+    const transaction = this.#pool.transactionId;
+    // Devices show the counts of what was lost until something changes again.
+    this.#pool.setTransactionId(transaction, transaction);
+    this.#now = { ...this.#committed, transaction };
   }
 
   /** Asks the live pool, and the device if it is up to date, for all that the model knows. */
