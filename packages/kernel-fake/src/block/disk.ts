@@ -16,7 +16,6 @@ export class Disk implements BlockNode {
   readonly store: BlockStore;
   readonly openings: Openings = new Openings();
   readonly isReadOnly = false;
-  readonly canDiscard = true;
   readonly isStalled = false;
   readonly #faults: DiskFaults;
   readonly #onLastClose: (disk: Disk) => void;
@@ -30,6 +29,11 @@ export class Disk implements BlockNode {
 
   get size(): number {
     return this.store.size;
+  }
+
+  /** A loop device without a file takes none. */
+  get canDiscard(): boolean {
+    return this.size > 0;
   }
 
   read(offset: number, into: Uint8Array): void {

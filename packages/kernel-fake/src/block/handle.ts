@@ -57,7 +57,8 @@ export class Handle implements BlockHandle {
       assertSectors(offset, length);
       if (offset + length > this.#node.size) throw new Refusal('EINVAL', 'beyond the end of the device');
       this.#assertWritable();
-      if (length > 0) this.#node.discard(offset, length);
+      if (length === 0) throw new Refusal('EINVAL', 'a discard of nothing');
+      this.#node.discard(offset, length);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { DeviceNumber } from '@dmthin/domain';
 import { Openings } from '../block/openings.ts';
+import { Failures } from '../errno/failures.ts';
 import { Refusal } from '../errno/refusal.ts';
 import { DeviceOpens } from '../table/device-opens.ts';
 import type { DmTable, TableLine } from '../table/dm-table.ts';
@@ -156,7 +157,7 @@ export class MappedDevice implements OwnDevice {
     this.#listener.deviceClosed(this);
   }
 
-  /** Cuts an I/O at the borders of the targets. */
+  /** Cuts an I/O at the borders of the targets; all parts are tried, and the first failure is the I/O's. */
   #eachLine(
     offset: number,
     length: number,
@@ -165,13 +166,16 @@ export class MappedDevice implements OwnDevice {
     this.#assertFlows();
     if (offset + length > this.size) throw new Refusal('EIO', 'attempt to access beyond end of device');
     this.#guarded(() => {
+      const failures = new Failures();
       for (let from = 0; from < length; ) {
         const line = this.live?.lineAt(offset + from);
         if (line === undefined) throw new Refusal('EIO', 'no target there');
         const to = Math.min(length, line.end - offset);
-        access(line, offset + from, from, to);
+        const begin = from;
+        failures.of(() => access(line, offset + begin, begin, to));
         from = to;
       }
+      failures.throwFirst();
     });
   }
 

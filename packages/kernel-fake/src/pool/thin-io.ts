@@ -1,5 +1,6 @@
 import type { Mapping, ThinDevice } from '@dmthin/thin-metadata';
 import type { BlockNode } from '../block/block-node.ts';
+import { Failures } from '../errno/failures.ts';
 import { Refusal } from '../errno/refusal.ts';
 import type { DataBlocks } from './data-blocks.ts';
 import type { Pool } from './pool.ts';
@@ -12,6 +13,21 @@ export interface ExternalOrigin {
   readonly node: BlockNode;
   /** In bytes, as it was at the last resume. */
   size: number;
+}
+
+/** Bytes to be written within one block of a thin device. */
+export interface Piece {
+  readonly block: number;
+  /** Where in the block, in bytes. */
+  readonly within: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A piece whose block has its content, but is not mapped yet. */
+interface Prepared {
+  readonly piece: Piece;
+  readonly place: number;
+  readonly isWhole: boolean;
 }
 
 /**
@@ -40,18 +56,21 @@ export class ThinIo {
     if (mapping === undefined || mapping.isShared) this.#pool.workerPass();
   }
 
-  write(block: number, within: number, bytes: Uint8Array): void {
-    this.#assertAlive();
-    const mapping = this.#find(block);
-    if (mapping !== undefined && !mapping.isShared) {
-      this.#data.write(mapping.dataBlock, within, bytes);
-      return;
-    }
-    try {
-      this.#writeAllocating(block, within, bytes, mapping);
-    } finally {
+  /**
+   * Writes pieces, each within a block of its own. The worker takes all that need a block at once: it allocates for one
+   * after another, and maps what it allocated only when that is zeroed or copied.
+   * @throws Refusal the first piece's that failed; the others are written.
+   */
+  write(pieces: readonly Piece[]): void {
+    const failures = new Failures();
+    for (let rest = pieces; rest.length > 0; ) {
+      const deferred = rest.filter((piece) => failures.of(() => this.#writeInPlace(piece)) === false);
+      if (deferred.length === 0) break;
+      const waiting = this.#allocateAndWrite(deferred, failures);
       this.#pool.workerPass();
+      rest = waiting.filter(() => failures.of(() => this.#pool.waitForSpace()) !== undefined);
     }
+    failures.throwFirst();
   }
 
   /** Unmaps the whole blocks between `begin` and `end`, in bytes. */
@@ -83,54 +102,74 @@ export class ThinIo {
     if (!this.#pool.commitByWorker()) throw new Refusal('EIO', 'the pool cannot commit');
   }
 
-  #writeAllocating(block: number, within: number, bytes: Uint8Array, first: Mapping | undefined): void {
-    for (let mapping = first; ; mapping = this.#find(block)) {
-      if (mapping !== undefined && !mapping.isShared) {
-        this.#data.write(mapping.dataBlock, within, bytes);
-        return;
-      }
-      if (this.#pool.mode !== 'write') {
-        this.#pool.waitForSpace();
-        continue;
-      }
-      const place = this.#allocate();
-      if (place === undefined) continue;
-      this.#fill(place, block, within, bytes, mapping);
-      return;
-    }
+  /** What the map function can do at once; false: the worker has to allocate. */
+  #writeInPlace({ block, within, bytes }: Piece): boolean {
+    this.#assertAlive();
+    const mapping = this.#find(block);
+    if (mapping === undefined || mapping.isShared) return false;
+    this.#data.write(mapping.dataBlock, within, bytes);
+    return true;
   }
 
-  /** A block; undefined where the pool was full, and has space again after a wait. */
+  /** A pass of the worker; returns what has to wait for space. */
+  #allocateAndWrite(pieces: readonly Piece[], failures: Failures): readonly Piece[] {
+    const waiting: Piece[] = [];
+    const prepared: Prepared[] = [];
+    for (const piece of pieces)
+      failures.of(() => {
+        const place = this.#allocate();
+        if (place === undefined) {
+          waiting.push(piece);
+          return;
+        }
+        const shared = this.#find(piece.block);
+        // Without zeroing there is nothing to wait for.
+        const isReady = shared === undefined && this.#origin === undefined && !this.#pool.features.zeroesNewBlocks;
+        if (isReady) this.#map(piece, place, false);
+        else prepared.push({ piece, place, isWhole: this.#prepare(piece, place, shared) });
+      });
+    for (const { piece, place, isWhole } of prepared) failures.of(() => this.#map(piece, place, isWhole));
+    return waiting;
+  }
+
+  /** A block; undefined where the pool is full, and waits for space. @throws Refusal ENOSPC, EIO: it is, and does not. */
   #allocate(): number | undefined {
+    const { mode, features } = this.#pool;
+    if (mode === 'out-of-data-space' && !features.errorIfNoSpace) return undefined;
+    if (mode !== 'write') this.#pool.waitForSpace();
     try {
       return this.#pool.allocate();
     } catch (failure) {
-      if (!(failure instanceof Refusal) || failure.errno !== 'ENOSPC' || this.#pool.mode !== 'out-of-data-space')
-        throw failure;
-      this.#pool.waitForSpace();
+      const isFull =
+        failure instanceof Refusal && failure.errno === 'ENOSPC' && this.#pool.mode === 'out-of-data-space';
+      if (!isFull || this.#pool.features.errorIfNoSpace) throw failure;
       return undefined;
     }
   }
 
-  /** Puts what the block held into its new place, then maps it, then writes. */
-  #fill(place: number, block: number, within: number, bytes: Uint8Array, shared: Mapping | undefined): void {
+  /** Puts what the block held into its new place; true where the piece is all of it, and written by that. */
+  #prepare({ block, bytes }: Piece, place: number, shared: Mapping | undefined): boolean {
     const isWhole = bytes.length === this.#data.blockSize;
     try {
       if (isWhole) this.#data.write(place, 0, bytes);
       else if (shared !== undefined) this.#data.copy(shared.dataBlock, place);
-      else this.#prepare(place, block);
+      else this.#initialize(place, block);
     } catch (failure) {
       throw new Refusal(this.#pool.ioErrno, `block ${block} could not be prepared: ${refusalOf(failure).message}`);
     }
+    return isWhole;
+  }
+
+  #map({ block, within, bytes }: Piece, place: number, isWritten: boolean): void {
     // A commit on the way here may have found the metadata full: nothing is mapped any more then.
     if (this.#pool.mode !== 'write' && this.#pool.mode !== 'out-of-data-space')
       throw new Refusal(this.#pool.ioErrno, `the pool became ${this.#pool.mode}`);
     this.#pool.change(() => this.#pool.metadata.insert(this.#thin, block, place));
-    if (!isWhole) this.#data.write(place, within, bytes);
+    if (!isWritten) this.#data.write(place, within, bytes);
   }
 
   /** A new block: the origin's bytes as far as it has any, zeros behind them unless the pool skips zeroing. */
-  #prepare(place: number, block: number): void {
+  #initialize(place: number, block: number): void {
     const size = this.#data.blockSize;
     const zeroes = this.#pool.features.zeroesNewBlocks;
     const room = this.#origin === undefined ? 0 : Math.min(size, this.#origin.size - block * size);

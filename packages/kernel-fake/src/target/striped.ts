@@ -1,5 +1,6 @@
 import { formatDeviceNumber } from '@dmthin/domain';
 import type { BlockNode } from '../block/block-node.ts';
+import { Failures } from '../errno/failures.ts';
 import { Refusal } from '../errno/refusal.ts';
 import { parseUnsigned32, scanUnsigned64 } from '../table/numbers.ts';
 import type { DeviceArea, TableBuild, Target, TargetSpec, TargetType } from './target.ts';
@@ -98,14 +99,17 @@ class StripedTarget implements Target {
     length: number,
     access: (node: BlockNode, offset: number, from: number, to: number) => void,
   ): void {
+    const failures = new Failures();
     for (let from = 0; from < length; ) {
       const chunk = Math.floor((at + from) / this.#chunk);
       const within = at + from - chunk * this.#chunk;
       const to = Math.min(length, from + this.#chunk - within);
       const index = chunk % this.#stripes.length;
       const offset = (this.#starts[index] ?? 0) + Math.floor(chunk / this.#stripes.length) * this.#chunk + within;
-      access((this.#stripes[index] as Stripe).node, offset, from, to);
+      const begin = from;
+      failures.of(() => access((this.#stripes[index] as Stripe).node, offset, begin, to));
       from = to;
     }
+    failures.throwFirst();
   }
 }

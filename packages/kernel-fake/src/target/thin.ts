@@ -1,11 +1,12 @@
 import { formatDeviceNumber, MAX_THIN_ID, type ThinId, thinId } from '@dmthin/domain';
 import type { ThinDevice } from '@dmthin/thin-metadata';
 import type { BlockNode } from '../block/block-node.ts';
+import { Failures } from '../errno/failures.ts';
 import { Refusal } from '../errno/refusal.ts';
 import { DataBlocks } from '../pool/data-blocks.ts';
 import type { ActiveThin, Pool } from '../pool/pool.ts';
 import { refusalOf } from '../pool/pool-fault.ts';
-import { type ExternalOrigin, ThinIo } from '../pool/thin-io.ts';
+import { type ExternalOrigin, type Piece, ThinIo } from '../pool/thin-io.ts';
 import { parseUnsigned64 } from '../table/numbers.ts';
 import type { OwnDevice } from './own-device.ts';
 import type { DeviceArea, Target, TargetSpec, TargetType } from './target.ts';
@@ -88,9 +89,11 @@ class ThinTarget implements Target, ActiveThin {
   }
 
   write(at: number, data: Uint8Array): void {
+    const pieces: Piece[] = [];
     this.#eachBlock(at, data.length, (block, within, from, to) =>
-      this.#io.write(block, within, data.subarray(from, to)),
+      pieces.push({ block, within, bytes: data.subarray(from, to) }),
     );
+    this.#io.write(pieces);
   }
 
   discard(at: number, length: number): void {
@@ -110,12 +113,17 @@ class ThinTarget implements Target, ActiveThin {
     return length === 0n ? [] : [{ node: this.#poolNode, start: 0n, length }];
   }
 
-  /** `<mapped sectors> <highest mapped sector>`; a failed pool has neither. */
+  /** `<mapped sectors> <highest mapped sector>`; `Error` where the mappings went with an abort. */
   status(): string {
     if (this.#pool.mode === 'fail') return 'Fail';
     const size = this.#pool.blockSize;
-    const highest = attempt(() => this.#pool.metadata.highestMappedBlock(this.#thin));
-    return `${this.#thin.mappedBlocks * size} ${highest === undefined ? '-' : (highest + 1) * size - 1}`;
+    try {
+      const highest = this.#pool.metadata.highestMappedBlock(this.#thin);
+      return `${this.#thin.mappedBlocks * size} ${highest === undefined ? '-' : (highest + 1) * size - 1}`;
+    } catch (failure) {
+      refusalOf(failure);
+      return 'Error';
+    }
   }
 
   tableParams(): string {
@@ -139,22 +147,18 @@ class ThinTarget implements Target, ActiveThin {
   #eachBlock(
     at: number,
     length: number,
-    access: (block: number, within: number, from: number, to: number) => void,
+    access: (block: number, within: number, from: number, to: number) => unknown,
   ): void {
-    let failure: Refusal | undefined;
+    const failures = new Failures();
     for (let from = 0; from < length; ) {
       const block = Math.floor((at + from) / this.#blockSize);
       const within = at + from - block * this.#blockSize;
       const to = Math.min(length, from + this.#blockSize - within);
-      try {
-        access(block, within, from, to);
-      } catch (reason) {
-        if (!(reason instanceof Refusal)) throw reason;
-        failure ??= reason;
-      }
+      const begin = from;
+      failures.of(() => access(block, within, begin, to));
       from = to;
     }
-    if (failure !== undefined) throw failure;
+    failures.throwFirst();
   }
 }
 
