@@ -2,6 +2,7 @@
  * Traces of a real kernel (docs/traces.md):
  *   pnpm trace record --seed N --ops N --out FILE     in the guest: ./scripts/guest --still-clock -- pnpm trace record ...
  *   pnpm trace replay [--personality P] FILE...       anywhere, on the fake; exits 1 at a difference
+ *   pnpm trace show FILE...                           a line for each call
  */
 import { parseArgs } from 'node:util';
 import { DmError } from '@dmthin/domain';
@@ -9,10 +10,12 @@ import { record } from '../differential/record.ts';
 import { personalityOf } from './release.ts';
 import { replay } from './replay.ts';
 import { showDifference } from './show-difference.ts';
+import { showLine } from './show-trace.ts';
 import { readTrace, writeTrace } from './trace-file.ts';
 
 const USAGE = `usage: trace record --seed N --ops N --out FILE
-       trace replay [--personality 6.1.176|6.1.192] FILE...`;
+       trace replay [--personality 6.1.176|6.1.192] FILE...
+       trace show FILE...`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -32,6 +35,11 @@ async function main(): Promise<number> {
     return 0;
   }
   if (command === 'replay' && files.length > 0) return replayAll(files, values.personality);
+  if (command === 'show' && files.length > 0) {
+    for (const file of files)
+      for (const [index, line] of readTrace(file).lines.entries()) console.log(`${index + 1} ${showLine(line)}`);
+    return 0;
+  }
   console.error(USAGE);
   return 64;
 }

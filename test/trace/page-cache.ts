@@ -17,8 +17,7 @@ export function failed(failure: unknown): Outcome {
 
 /**
  * One pwrite and an fsync through the page cache, which works in blocks of the largest power of two up to 4096 that
- * divides the device's size: a block written in part is read first, each block is written by itself, and whatever a
- * block fails with is EIO from fsync.
+ * divides the device's size: a block written in part is read first, and all blocks are submitted together.
  */
 export function writeThroughCache(handle: BlockHandle, offset: number, data: Uint8Array): Outcome {
   const block = blockSize(handle.size);
@@ -26,37 +25,40 @@ export function writeThroughCache(handle: BlockHandle, offset: number, data: Uin
   try {
     // A read-only device refuses any write, also beyond its end.
     handle.write(0, new Uint8Array(0));
+    if (data.length === 0) return flushed(handle) ?? { ret: 0, errno: 0 };
+    if (room <= 0) return { ret: -1, errno: ERRNO.ENOSPC };
+    const kept = data.subarray(0, Math.min(room, data.length));
+    const begin = Math.floor(offset / block) * block;
+    const end = Math.ceil((offset + kept.length) / block) * block;
+    const bytes = new Uint8Array(end - begin);
+    if (offset > begin) bytes.set(handle.read(begin, block));
+    if (offset + kept.length < end && (offset === begin || end - begin > block))
+      bytes.set(handle.read(end - block, block), end - begin - block);
+    bytes.set(kept, offset - begin);
+    return writeBack(handle, begin, bytes) ?? { ret: kept.length, errno: 0 };
   } catch (failure) {
     return failed(failure);
   }
-  if (room <= 0) return { ret: -1, errno: ERRNO.ENOSPC };
-  const kept = data.subarray(0, Math.min(room, data.length));
-  const blocks: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+}
+
+/** What fsync fails with, if it does: EIO for lost pages, whatever lost them, else what the flush fails with. */
+function writeBack(handle: BlockHandle, offset: number, bytes: Uint8Array): Outcome | undefined {
   try {
-    for (let at = Math.floor(offset / block) * block; at < offset + kept.length; at += block) {
-      const from = Math.max(0, offset - at);
-      const to = Math.min(block, offset + kept.length - at);
-      const bytes = to - from === block ? new Uint8Array(block) : handle.read(at, block);
-      bytes.set(kept.subarray(at + from - offset, at + to - offset), from);
-      blocks.push({ at, bytes });
-    }
+    handle.write(offset, bytes);
   } catch (failure) {
-    return failed(failure);
+    failed(failure);
+    return { ret: -1, errno: ERRNO.EIO };
   }
-  let isLost = false;
-  for (const { at, bytes } of blocks)
-    try {
-      handle.write(at, bytes);
-    } catch (failure) {
-      failed(failure);
-      isLost = true;
-    }
+  return flushed(handle);
+}
+
+function flushed(handle: BlockHandle): Outcome | undefined {
   try {
     handle.flush();
-  } catch {
-    isLost = true;
+    return undefined;
+  } catch (failure) {
+    return failed(failure);
   }
-  return isLost ? { ret: -1, errno: ERRNO.EIO } : { ret: kept.length, errno: 0 };
 }
 
 /** One pread through an empty page cache: page by page, and what came before a bad page is given. */

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import type { Line, TraceHeader } from '../trace/call.ts';
+import { DISKS } from '../trace/disks.ts';
+import { hostTime } from '../trace/host-time.ts';
+import type { Difference } from '../trace/show-difference.ts';
+import type { Action } from './action.ts';
+import { sequences } from './arbitrary/actions.ts';
+import { Arena } from './arena.ts';
+import { Duel } from './duel.ts';
+
+/** How many sequences are made from one seed, and how long they are, in actions. */
+const SEQUENCES = 25;
+const LENGTH = 80;
+
+export interface CampaignOptions {
+  readonly seed: number;
+  /** Of host time. */
+  readonly milliseconds: number;
+  /** Told of each sequence before it is played, so that one that hangs the kernel can be found. */
+  onSequence?(actions: readonly Action[]): void;
+}
+
+/** A sequence, as short as it could be made, that the fake does not answer as the real kernel does. */
+export interface Found {
+  readonly seed: number;
+  readonly header: TraceHeader;
+  readonly lines: readonly Line[];
+  readonly difference: Difference;
+}
+
+export interface Campaign {
+  readonly sequences: number;
+  /** All that were compared. */
+  readonly calls: number;
+  readonly found: Found | undefined;
+}
+
+/** Plays random sequences on the kernel of this guest and on a fake one, until the time is up or they differ. */
+export async function campaign(options: CampaignOptions): Promise<Campaign> {
+  const end = hostTime() + options.milliseconds;
+  const arena = new Arena(DISKS, options.seed);
+  const count = { sequences: 0, calls: 0 };
+  try {
+    for (let seed = options.seed; hostTime() < end; seed++) {
+      let found: Found | undefined;
+      const property = fc.asyncProperty(sequences(LENGTH), async (actions) => {
+        options.onSequence?.(actions);
+        await arena.clear();
+        const duel = new Duel(arena.header, arena.machine);
+        await duel.play(actions);
+        count.sequences += 1;
+        count.calls += duel.lines.length;
+        // The last that differs is the shortest that fast-check came to.
+        if (duel.difference !== undefined)
+          found = { seed, header: arena.header, lines: duel.lines, difference: duel.difference };
+        return duel.difference === undefined;
+      });
+      const { failed, errorInstance } = await fc.check(property, { seed, numRuns: SEQUENCES });
+      if (failed && found === undefined) throw errorInstance;
+      if (failed) return { ...count, found };
+    }
+    return { ...count, found: undefined };
+  } finally {
+    await arena.close();
+  }
+}
