@@ -1,6 +1,7 @@
 export { asDmError, attempting, withUndoError } from './failure/failure.ts';
 export { KeyedLock } from './lock/keyed-lock.ts';
 export { openThinPool } from './open-thin-pool.ts';
+export { deviceNode } from './pool/device-node.ts';
 export type {
   DeleteOptions,
   Orphan,

@@ -114,7 +114,12 @@ export interface GraphDriver extends AsyncDisposable {
    * without losing or guessing anything; each finding says what that is.
    */
   check(options?: { readonly repair?: boolean | undefined }): Promise<readonly Finding[]>;
-  /** Grows a pool over loop files to these sizes, online. @throws DmError NOT_SUPPORTED: the pool came from outside. */
+  /**
+   * Grows the pool to these sizes, online: its files, where it has some; else it takes what the devices below it have grown
+   * to, up to their ends. Without sizes it only takes that.
+   * @throws DmError INVALID_ARGUMENT: smaller than it is, or than what is below it. NOT_SUPPORTED: LVM's pool, which LVM
+   * grows.
+   */
   resizePool(sizes: { readonly data?: Bytes | undefined; readonly metadata?: Bytes | undefined }): Promise<void>;
   /** Unmounts and deactivates everything, removes a pool of its own, and gives the root back. Also `Symbol.asyncDispose`. */
   close(): Promise<void>;

@@ -115,7 +115,7 @@ describe('--json', function () {
   });
 
   it('of check is what recovery did and found', async () => {
-    expect(await json('check')).to.deep.equal({ intent: 'complete', findings: [] });
+    expect(await json('check')).to.deep.equal({ intent: 'complete', warnings: [], findings: [] });
   });
 
   it('of bench is one object with the medians, and leaves no layer', async () => {

@@ -9,6 +9,7 @@ import { apply, importLayer } from './import.ts';
 import { inspect } from './inspect.ts';
 import { ls } from './ls.ts';
 import { mount, umount } from './mount.ts';
+import { pool } from './pool.ts';
 import { rm } from './rm.ts';
 import { status } from './status.ts';
 import { version } from './version.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   exportLayer,
   graph,
   check,
+  pool,
   bench,
   version,
   completionOf(() => COMMANDS),

@@ -32,7 +32,7 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     syntax: 'SIZE',
     default: '100G',
     effect:
-      'Size of the sparse file for data, where the driver makes the pool. A smaller file is grown at the next start, never shrunk.',
+      'Size of the sparse file for data, where the driver makes the pool. Given for a file that is smaller, it grows that and its pool; a file is never shrunk.',
     since: EARLY,
     difference: `${ZERO} ${GROWN}`,
     parse: deviceSize('dm.loopdatasize'),
@@ -43,7 +43,7 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     syntax: 'SIZE',
     default: '2G',
     effect:
-      'Size of the sparse file for metadata, where the driver makes the pool. A smaller file is grown at the next start, never shrunk.',
+      'Size of the sparse file for metadata, where the driver makes the pool. Given for a file that is smaller, it grows that and its pool; a file is never shrunk.',
     since: EARLY,
     difference: `${ZERO} ${GROWN}`,
     parse: deviceSize('dm.loopmetadatasize'),

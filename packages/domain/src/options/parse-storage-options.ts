@@ -32,6 +32,8 @@ export function parseStorageOptions(list: readonly string[]): StorageOptions {
     ...(values as Required<typeof values>),
     filesystem: values.filesystem,
     isBaseSizeGiven: given.baseSize !== undefined,
+    isLoopDataSizeGiven: given.loopDataSize !== undefined,
+    isLoopMetadataSizeGiven: given.loopMetadataSize !== undefined,
     directLvm,
     blockDiscard:
       given.blockDiscard ?? (given.dataDevice === undefined && given.thinPool === undefined && directLvm === undefined),

@@ -13,6 +13,9 @@ export interface StorageOptions {
   /** Of the sparse file behind a pool that the driver makes itself. */
   readonly loopDataSize: Bytes;
   readonly loopMetadataSize: Bytes;
+  /** Only a size that was given touches a file that exists: a larger one grows it. */
+  readonly isLoopDataSizeGiven: boolean;
+  readonly isLoopMetadataSizeGiven: boolean;
   /** Undefined: the first that the host supports. */
   readonly filesystem: FilesystemType | undefined;
   /** For mkfs, one argument each. */

@@ -37,7 +37,12 @@ describe('option table', () => {
 
   it('repeats its defaults where they are given', () => {
     const defaults = OPTION_ROWS.flatMap((row) => (row.default === undefined ? [] : [`${row.key}=${row.default}`]));
-    expect(parseStorageOptions(defaults)).to.deep.equal({ ...parseStorageOptions([]), isBaseSizeGiven: true });
+    expect(parseStorageOptions(defaults)).to.deep.equal({
+      ...parseStorageOptions([]),
+      isBaseSizeGiven: true,
+      isLoopDataSizeGiven: true,
+      isLoopMetadataSizeGiven: true,
+    });
   });
 
   it('adds up where it says so, and nowhere else', () => {

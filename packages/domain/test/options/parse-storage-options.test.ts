@@ -11,6 +11,8 @@ describe('storage options', () => {
     expect(parseStorageOptions([])).to.deep.equal({
       baseSize: 10n * GIB,
       isBaseSizeGiven: false,
+      isLoopDataSizeGiven: false,
+      isLoopMetadataSizeGiven: false,
       loopDataSize: 100n * GIB,
       loopMetadataSize: 2n * GIB,
       filesystem: undefined,

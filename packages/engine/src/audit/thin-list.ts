@@ -1,15 +1,7 @@
-import {
-  type DeviceName,
-  type DeviceNumber,
-  DmError,
-  devicePath,
-  parseDeviceNumber,
-  parseThinPoolTarget,
-  sameDevice,
-  type ThinId,
-} from '@dmthin/domain';
+import { type DeviceName, DmError, parseDeviceNumber, parseThinPoolTarget, type ThinId } from '@dmthin/domain';
 import type { BlockDevice, BlockDevices, Kernel } from '@dmthin/ports';
 import { readPool } from '@dmthin/thin-metadata';
+import { deviceNode } from '../pool/device-node.ts';
 import { readFetched } from './fetched-metadata.ts';
 
 /** How often a list is read again because the pool committed meanwhile. */
@@ -68,14 +60,5 @@ async function listOnce(metadata: BlockDevice): Promise<ReadonlyMap<ThinId, bigi
 /** The node of the pool's metadata device, which its table names by number. */
 async function metadataNode(kernel: Kernel, pool: DeviceName): Promise<string> {
   const [target] = await kernel.table(pool);
-  const number = parseDeviceNumber(parseThinPoolTarget(target?.params ?? '').metadata);
-  const mapped = (await kernel.list()).find((listed) => sameDevice(listed.number, number));
-  return mapped === undefined ? unmappedNode(number) : devicePath(mapped.name);
-}
-
-const LOOP_MAJOR = 7; // Documentation/admin-guide/devices.txt
-
-/** udev links every block device under its number; loop devices have their names without it. */
-function unmappedNode({ major, minor }: DeviceNumber): string {
-  return major === LOOP_MAJOR ? `/dev/loop${minor}` : `/dev/block/${major}:${minor}`;
+  return deviceNode(kernel, parseDeviceNumber(parseThinPoolTarget(target?.params ?? '').metadata));
 }

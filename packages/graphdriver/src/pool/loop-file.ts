@@ -7,10 +7,10 @@ import { statFile } from '../file/file-stat.ts';
 import { rawPathOfText } from '../path/raw-path.ts';
 
 /**
- * Sees that the sparse file behind a loop device is there and at least `size` bytes large; it takes room only as it is
- * written. A larger one stays as it is, with a warning (docker-devicemapper.md 1.2, dm.loopdatasize).
+ * Sees that the sparse file behind a loop device is there; it takes room only as it is written. One that is smaller is
+ * grown where `isGiven`; a larger one stays as it is, with a warning (docker-devicemapper.md 1.2, dm.loopdatasize).
  */
-export async function ensureLoopFile(file: string, size: Bytes, log: Log): Promise<void> {
+export async function ensureLoopFile(file: string, size: Bytes, isGiven: boolean, log: Log): Promise<void> {
   const path = rawPathOfText(file);
   const stat = await statFile(path);
   if (stat !== undefined && stat.type !== 'file')
@@ -18,6 +18,7 @@ export async function ensureLoopFile(file: string, size: Bytes, log: Log): Promi
       subject: file,
       remedy: 'Move it away; a new file is made in its place.',
     });
+  if (stat !== undefined && !isGiven) return;
   if (stat !== undefined && BigInt(stat.size) > size) {
     log.write('warn', `Can't shrink loopback file ${file}`, { file, size: BigInt(stat.size), wanted: size });
     return;

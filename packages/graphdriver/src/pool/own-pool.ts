@@ -15,6 +15,7 @@ import { attempting, withUndoError } from '@dmthin/engine';
 import type { DeviceInfo, LoadedRecords, LoopDevice, PoolIdentity } from '@dmthin/ports';
 import { DATA_FILE, METADATA_FILE, type RootLayout } from '../layout/root-layout.ts';
 import type { GraphDriverPorts } from '../ports.ts';
+import { growLivePool } from './grow-live-pool.ts';
 import { ensureLoopFile } from './loop-file.ts';
 import { refuseLostFiles } from './lost-files.ts';
 import { refuseOtherPool } from './pool-identity.ts';
@@ -56,6 +57,7 @@ export async function openOwnPool(
   if (found !== undefined && !features.includes('skip_block_zeroing')) await zeroNewBlocks(ports.kernel, name);
   if (found === undefined && volumes.length > 0) await refuseLostFiles(options, layout);
   const backing = found?.backing ?? (await makePool(ports, options, layout, name, blockSize, features));
+  if (found !== undefined) await growLivePool(ports, { name, backing }, options);
   return { name, blockSize, backing, isMadeNow: found === undefined, identity: { ...known, blockSize } };
 }
 
@@ -85,9 +87,14 @@ async function makePool(
   features: readonly ThinPoolFeature[],
 ): Promise<{ readonly data: BackingDevice; readonly metadata: BackingDevice }> {
   const attached: LoopDevice[] = [];
-  const open = async (device: string | undefined, file: string, size: Bytes): Promise<BackingDevice> => {
+  const open = async (
+    device: string | undefined,
+    file: string,
+    size: Bytes,
+    isGiven: boolean,
+  ): Promise<BackingDevice> => {
     if (device !== undefined) return { path: device, loopFile: undefined };
-    await ensureLoopFile(file, size, ports.log);
+    await ensureLoopFile(file, size, isGiven, ports.log);
     const wasAttached = (await ports.loopDevices.find(file)) !== undefined;
     const loop = await ports.loopDevices.attach(file);
     if (wasAttached) await ports.loopDevices.refreshSize(loop);
@@ -95,8 +102,9 @@ async function makePool(
     return { path: loop.path, loopFile: file };
   };
   try {
-    const data = await open(options.dataDevice, layout.dataFile, options.loopDataSize);
-    const metadata = await open(options.metadataDevice, layout.metadataFile, options.loopMetadataSize);
+    const { loopDataSize, isLoopDataSizeGiven, loopMetadataSize, isLoopMetadataSizeGiven } = options;
+    const data = await open(options.dataDevice, layout.dataFile, loopDataSize, isLoopDataSizeGiven);
+    const metadata = await open(options.metadataDevice, layout.metadataFile, loopMetadataSize, isLoopMetadataSizeGiven);
     await makeDevice(ports, name, { data, metadata, blockSize, features });
     return { data, metadata };
   } catch (error) {

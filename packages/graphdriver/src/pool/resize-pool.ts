@@ -1,9 +1,11 @@
 import { truncate } from 'node:fs/promises';
-import { type Bytes, DmError, humanSize, sectorsOf } from '@dmthin/domain';
+import { type Bytes, DmError, humanSize, parseDeviceNumber, parseThinPoolTarget, sectorsOf } from '@dmthin/domain';
+import { deviceNode } from '@dmthin/engine';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { fileError } from '../file/file-error.ts';
 import { rawPathOfText } from '../path/raw-path.ts';
-import type { BackingDevice } from './pool-source.ts';
+import type { GraphDriverPorts } from '../ports.ts';
+import type { BackingDevice, PoolSource } from './pool-source.ts';
 import { reloadPool } from './reload-pool.ts';
 
 export interface PoolSizes {
@@ -11,32 +13,57 @@ export interface PoolSizes {
   readonly metadata?: Bytes | undefined;
 }
 
-type ResizeContext = Pick<DriverContext, 'ports' | 'source' | 'locks'>;
+type Backing = NonNullable<PoolSource['backing']>;
+type ResizePorts = Pick<GraphDriverPorts, 'kernel' | 'blockDevices' | 'loopDevices'>;
 
 /** See `GraphDriver.resizePool`. One at a time; what fails half way is finished by the next. */
-export async function resizePool(context: ResizeContext, sizes: PoolSizes): Promise<void> {
-  const { backing, name } = context.source;
-  if (backing === undefined)
-    throw new DmError('NOT_SUPPORTED', `pool "${name}" was given from outside, and is not the driver's to grow`, {
+export async function resizePool({ ports, source, locks }: DriverContext, sizes: PoolSizes): Promise<void> {
+  // No layer can have this id.
+  await locks.run(['pool'], async () => {
+    const backing = source.backing ?? (await backingOfGiven(ports, source));
+    await growPool(ports, { name: source.name, backing }, sizes);
+  });
+}
+
+/** Grows what is below the pool, as far as that is its own, and has the pool take what is there then. */
+export async function growPool(
+  ports: ResizePorts,
+  { name, backing }: Pick<PoolSource, 'name'> & { readonly backing: Backing },
+  sizes: PoolSizes,
+): Promise<void> {
+  const steps = [
+    await plan(ports, backing.data, sizes.data, 'data'),
+    await plan(ports, backing.metadata, sizes.metadata, 'metadata'),
+  ];
+  for (const grow of steps) await grow?.();
+  // Resuming a table of the new length is when the pool looks at the sizes of its devices (dm-kernel.md 3.2). Also where
+  // nothing below had to grow: somebody else may have grown it, or an earlier try may have come no further than that.
+  const size = sectorsOf(await ports.blockDevices.size(backing.data.path));
+  await reloadPool(ports.kernel, name, `grow the pool "${name}"`, (table) => ({ ...table, size }));
+}
+
+/** The devices below a pool from outside. @throws DmError NOT_SUPPORTED: LVM's, which keeps its tables itself. */
+async function backingOfGiven({ kernel }: ResizePorts, { name }: PoolSource): Promise<Backing> {
+  const { uuid } = await kernel.info(name);
+  if (uuid?.startsWith('LVM-') === true)
+    throw new DmError('NOT_SUPPORTED', `pool "${name}" is LVM's, which would undo what is grown without it`, {
       operation: 'resize',
       subject: name,
-      remedy: 'Grow it where it was made: lvextend for a pool of LVM, dmsetup for one made by hand.',
+      remedy:
+        'lvextend -L SIZE VG/POOL for data, lvextend --poolmetadatasize SIZE VG/POOL for metadata; both work online.',
     });
-  // No layer can have this id.
-  await context.locks.run(['pool'], async () => {
-    const grown = [
-      await plan(context, backing.data, sizes.data, 'data'),
-      await plan(context, backing.metadata, sizes.metadata, 'metadata'),
-    ];
-    for (const grow of grown) await grow?.();
-    // Also where nothing below had to grow: an earlier try may have come no further than that.
-    if ((sizes.data ?? sizes.metadata) !== undefined) await growDevice(context, backing.data);
+  const [target] = await kernel.table(name);
+  const { data, metadata } = parseThinPoolTarget(target?.params ?? '');
+  const device = async (word: string): Promise<BackingDevice> => ({
+    path: await deviceNode(kernel, parseDeviceNumber(word)),
+    loopFile: undefined,
   });
+  return { data: await device(data), metadata: await device(metadata) };
 }
 
 /** Looks before anything is changed; undefined where nothing is to be. @throws DmError INVALID_ARGUMENT: smaller. */
 async function plan(
-  { ports }: ResizeContext,
+  ports: ResizePorts,
   { path, loopFile }: BackingDevice,
   size: Bytes | undefined,
   what: string,
@@ -49,19 +76,17 @@ async function plan(
       subject: loopFile ?? path,
       remedy: 'A pool can only grow.',
     });
-  if (loopFile === undefined) {
-    // The device is not the driver's; what its owner has made it larger by can be taken.
-    if (size === present) return async () => undefined;
-    throw new DmError('INVALID_ARGUMENT', `${path} has ${humanSize(present)}, less than ${humanSize(size)}`, {
-      operation: 'resize',
-      subject: path,
-      remedy: 'Grow the device first.',
-    });
-  }
-  return size === present ? undefined : () => growFile(ports, loopFile, size);
+  if (size === present) return undefined;
+  if (loopFile !== undefined) return () => growFile(ports, loopFile, size);
+  // The device is not the driver's; what its owner has made it larger by can be taken.
+  throw new DmError('INVALID_ARGUMENT', `${path} has ${humanSize(present)}, less than ${humanSize(size)}`, {
+    operation: 'resize',
+    subject: path,
+    remedy: 'Grow the device first; then the pool takes what it has.',
+  });
 }
 
-async function growFile({ loopDevices }: DriverContext['ports'], file: string, size: Bytes): Promise<void> {
+async function growFile({ loopDevices }: ResizePorts, file: string, size: Bytes): Promise<void> {
   try {
     await truncate(file, Number(size));
   } catch (error) {
@@ -69,15 +94,10 @@ async function growFile({ loopDevices }: DriverContext['ports'], file: string, s
   }
   const loop = await loopDevices.find(file);
   if (loop === undefined)
-    throw new DmError('CONFLICT', `devmapper: Unable to find loopback mount for: ${file}`, { subject: file });
+    throw new DmError('CONFLICT', `devmapper: Unable to find loopback mount for: ${file}`, {
+      operation: 'resize',
+      subject: file,
+      remedy: 'The file was replaced while its pool was up; put the old one back.',
+    });
   await loopDevices.refreshSize(loop);
-}
-
-/** Resuming a table of the new length is when the pool looks at the sizes of its devices (dm-kernel.md 3.2). */
-async function growDevice(
-  { ports: { kernel, blockDevices }, source: { name } }: ResizeContext,
-  data: BackingDevice,
-): Promise<void> {
-  const size = sectorsOf(await blockDevices.size(data.path));
-  await reloadPool(kernel, name, `grow the pool "${name}"`, (target) => ({ ...target, size }));
 }

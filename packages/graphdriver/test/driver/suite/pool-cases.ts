@@ -1,6 +1,6 @@
-import { mkdir, readdir, rename, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytes, deviceName, sectors, zeroTable } from '@dmthin/domain';
+import { bytes, deviceName, deviceUuid, parseStorageOptions, sectors, zeroTable } from '@dmthin/domain';
 import { expect } from 'chai';
 import { errorOf } from '../../support/expect-error.ts';
 import { type MakeWorld, MIB } from '../driver-world.ts';
@@ -63,6 +63,40 @@ export function poolCases(makeWorld: MakeWorld): void {
       await again.close();
     });
 
+    it('grows at the start where larger files are asked for, while it is up, and not to a default', async () => {
+      await using world = await makeWorld();
+      const first = await world.open();
+      await first.create('a');
+      const root = await first.mount('a');
+      await first.release();
+      const second = await world.open(['dm.loopdatasize=320M', 'dm.loopmetadatasize=16M']);
+      const { data, metadata } = await second.status();
+      expect([data.total, metadata.total]).to.deep.equal([BigInt(320 * MIB), BigInt(16 * MIB)]);
+      await writeFile(join(root, 'file'), 'goes on');
+      await second.close();
+      const plain = parseStorageOptions([]);
+      const third = await world.open([], { options: { ...plain, baseSize: bytes(20 * MIB) } });
+      expect((await third.status()).data.total).to.equal(BigInt(320 * MIB));
+      expect(await read(third, 'a', 'file')).to.equal('goes on');
+      await third.close();
+    });
+
+    it('from outside takes what its devices have grown to, unless it is LVM’s', async () => {
+      await using world = await makeWorld();
+      const pool = await world.makePool('given');
+      const driver = await world.open([`dm.thinpooldev=${pool}`]);
+      const [data] = (await world.ports.loopDevices.list()).filter(({ file }) => file.endsWith('given-data'));
+      if (data === undefined) throw new Error('no data device');
+      await truncate(data.file, 384 * MIB);
+      await world.ports.loopDevices.refreshSize(data);
+      await driver.resizePool({});
+      expect((await driver.status()).data.total).to.equal(BigInt(384 * MIB));
+      await world.ports.kernel.setUuid(pool, deviceUuid('LVM-abcdef'));
+      const error = await errorOf(driver.resizePool({}), 'NOT_SUPPORTED');
+      expect(error.remedy).to.include('lvextend');
+      await driver.close();
+    });
+
     it('takes over its pool where it is still there', async () => {
       await using world = await makeWorld();
       const first = await world.open();
@@ -97,8 +131,8 @@ export function poolCases(makeWorld: MakeWorld): void {
       const first = await world.open(options);
       await first.create('a');
       await write(first, 'a', { file: 'kept' });
-      const error = await errorOf(first.resizePool({ data: bytes(2 ** 30) }), 'NOT_SUPPORTED');
-      expect(error.remedy).to.include('lvextend');
+      const error = await errorOf(first.resizePool({ data: bytes(2 ** 30) }), 'INVALID_ARGUMENT');
+      expect(error.remedy).to.include('Grow the device first');
       await first.close();
       expect((await world.ports.kernel.list()).map(({ name }) => name)).to.deep.equal(['given']);
       const second = await world.open([`dm.thinpooldev=${pool}`]);
