@@ -84,6 +84,18 @@ export interface GraphDriver extends AsyncDisposable {
   readonly root: string;
   /** @throws DmError ALREADY_EXISTS, NOT_FOUND (parent), INVALID_ARGUMENT (size), NO_SPACE, READ_ONLY. */
   create(id: string, options?: CreateLayerOptions, signal?: CancelSignal): Promise<Layer>;
+  /**
+   * Makes a layer with the content of an uncompressed tar, whole or not at all: one that cannot be filled, or whose
+   * process dies meanwhile, is removed again, at the latest when the root is opened next. Resolves to the sum of the sizes
+   * in the tar's headers.
+   * @throws DmError as `create` and `applyDiff`.
+   */
+  import(
+    id: string,
+    tar: AsyncIterable<Uint8Array>,
+    options?: CreateLayerOptions,
+    signal?: CancelSignal,
+  ): Promise<Bytes>;
   /** Succeeds where there is none. @throws DmError BUSY: mounted or open, and deletion is not deferred. */
   remove(id: string, signal?: CancelSignal): Promise<void>;
   /** Mounts (or counts one more user) and resolves to the directory of the layer's content. @throws DmError NOT_FOUND, IO. */

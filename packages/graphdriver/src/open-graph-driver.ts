@@ -6,8 +6,10 @@ import { countMounts } from './driver/count-mounts.ts';
 import type { DriverContext } from './driver/driver-context.ts';
 import { ThinGraphDriver } from './driver/thin-graph-driver.ts';
 import type { GraphDriver } from './graph-driver.ts';
+import { removeUnfinished } from './layer/import-layer.ts';
 import { Lineage } from './layer/lineage.ts';
 import { PendingGrowth } from './layer/pending-growth.ts';
+import { MarkDirectory } from './mark/mark-directory.ts';
 import { MountCounts } from './mount/mount-counts.ts';
 import { openVolumes, type RootPool, withRootPool } from './pool/root-pool.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
@@ -49,22 +51,25 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
   const growth = await PendingGrowth.open(layout.growing, isThere);
   const lineage = await Lineage.open(layout.parents, isThere);
   const counts = new MountCounts();
-  const told = await ensureBase({ ports, options, layout, pool, growth }, source);
+  const met = await ensureBase({ ports, options, layout, pool, growth }, source);
   await countMounts(ports.mounts, layout, pool, counts);
   // Only now is it certain that this pool is this root's.
   if (loaded.identity === undefined) await ports.records.saveIdentity(source.identity);
   if (source.backing?.data.loopFile !== undefined) warnOfLoops(root);
-  const context = {
+  const opening: DriverContext = {
     ...root,
     pool,
     counts,
     lineage,
     growth,
+    filling: await MarkDirectory.open(layout.filling),
     locks: new KeyedLock(),
     gate: new Gate('the graph driver'),
-    metAtStart: [...pool.recovery.findings, ...told],
+    metAtStart: pool.recovery.findings,
     recovery: pool.recovery,
   };
+  const told = [...met, ...(await removeUnfinished(opening))];
+  const context = { ...opening, metAtStart: [...pool.recovery.findings, ...told] };
   await removeStaleMountPoints(context);
   const faults = await findFaults(context);
   for (const { what } of faults.filter(({ isRepaired }) => isRepaired === true)) ports.log.write('info', what);

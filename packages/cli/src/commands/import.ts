@@ -1,5 +1,4 @@
-import { DmError, type VolumeId, volumeId } from '@dmthin/domain';
-import type { GraphDriver } from '@dmthin/graphdriver';
+import { volumeId } from '@dmthin/domain';
 import type { Command } from '../command/command.ts';
 import { counted } from '../output/progress.ts';
 import { maybeGunzip } from './gunzip.ts';
@@ -9,7 +8,8 @@ import { PARENT_OPTION, parentOf } from './layer-options.ts';
 export const importLayer: Command = {
   name: 'import',
   summary: 'make a layer with the content of a tar or tar.gz file',
-  description: 'A layer that could not be filled whole is removed again.',
+  description:
+    'The layer has all of it or is not there: what an import that was cut off leaves, the next command removes.',
   arguments: [
     { name: 'id', description: 'the new layer' },
     { name: 'file', description: 'a tar, gzipped or not; - for standard input' },
@@ -25,10 +25,9 @@ export const importLayer: Command = {
     const bytes = await output.progress(
       `import ${id}`,
       (progress) =>
-        withDriver(async (driver) => {
-          await driver.create(id, { parent, storageOptions: layerOptions }, signal);
-          return fillOrRemove(driver, id, maybeGunzip(counted(chunks, progress)), signal);
-        }),
+        withDriver((driver) =>
+          driver.import(id, maybeGunzip(counted(chunks, progress)), { parent, storageOptions: layerOptions }, signal),
+        ),
       size,
     );
     await output.answer({ id, parent, bytes }, () => id);
@@ -50,19 +49,3 @@ export const apply: Command = {
     await output.answer({ id, bytes }, () => '');
   },
 };
-
-async function fillOrRemove(driver: GraphDriver, id: VolumeId, tar: AsyncIterable<Uint8Array>, signal: AbortSignal) {
-  try {
-    return await driver.applyDiff(id, tar, signal);
-  } catch (cause) {
-    await driver.remove(id).catch((undoError: unknown) => {
-      throw new DmError('IO', `import of "${id}" failed, and the layer could not be removed again`, {
-        subject: id,
-        cause,
-        undoError,
-        remedy: `Remove it: dmthin rm ${id}`,
-      });
-    });
-    throw cause;
-  }
-}

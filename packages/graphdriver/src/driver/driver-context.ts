@@ -4,6 +4,7 @@ import type { LoadedRecords } from '@dmthin/ports';
 import type { Lineage } from '../layer/lineage.ts';
 import type { PendingGrowth } from '../layer/pending-growth.ts';
 import type { RootLayout } from '../layout/root-layout.ts';
+import type { MarkDirectory } from '../mark/mark-directory.ts';
 import type { MountCounts } from '../mount/mount-counts.ts';
 import type { PoolSource } from '../pool/pool-source.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
@@ -23,6 +24,8 @@ export interface DriverContext {
   readonly counts: MountCounts;
   readonly lineage: Lineage;
   readonly growth: PendingGrowth;
+  /** Layers that are made with a content and do not have all of it yet. */
+  readonly filling: MarkDirectory;
   /** One lock a layer, around its making, mount and removal. */
   readonly locks: KeyedLock;
   readonly gate: Gate;

@@ -5,6 +5,7 @@ import type { Finding } from '../check/finding.ts';
 import { applyLayerDiff, layerChanges, layerDiff, layerDiffSize } from '../diff/layer-diff.ts';
 import type { Change, CreateLayerOptions, DriverStatus, GraphDriver, Layer, LayerMetadata } from '../graph-driver.ts';
 import { createLayer } from '../layer/create-layer.ts';
+import { importLayer } from '../layer/import-layer.ts';
 import { layersOf, layerWith, metadataOf } from '../layer/layer-view.ts';
 import { removeLayer } from '../layer/remove-layer.ts';
 import { layerUsage } from '../layer/usage.ts';
@@ -30,6 +31,15 @@ export class ThinGraphDriver implements GraphDriver {
       await createLayer(this.#context, layer, options, signal);
       return layerWith(this.#context, layer);
     });
+  }
+
+  async import(
+    id: string,
+    tar: AsyncIterable<Uint8Array>,
+    options: CreateLayerOptions = {},
+    signal?: CancelSignal,
+  ): Promise<Bytes> {
+    return this.#run(() => importLayer(this.#context, volumeId(id), tar, options, signal));
   }
 
   async remove(id: string, signal?: CancelSignal): Promise<void> {

@@ -7,12 +7,13 @@ import { growFilesystem } from './grow-filesystem.ts';
 import { refuseFullHost } from './refuse-full-host.ts';
 import { unknownLayer } from './unknown-layer.ts';
 
-/** See `GraphDriver.create`. */
+/** See `GraphDriver.create`. `isFilled`: it is marked as one that is still to get its content. */
 export async function createLayer(
   context: DriverContext,
   id: VolumeId,
   { parent, storageOptions = {} }: CreateLayerOptions,
   signal?: CancelSignal,
+  { isFilled = false }: { readonly isFilled?: boolean } = {},
 ): Promise<void> {
   const origin = parent === undefined || parent === '' ? BASE_VOLUME : volumeId(parent);
   const options = parseLayerOptions(storageOptions);
@@ -22,6 +23,7 @@ export async function createLayer(
       const source = context.pool.find(origin);
       if (source === undefined) throw unknownLayer(origin);
       const size = layerSize(options, source.size);
+      if (isFilled && context.pool.find(id) === undefined) await context.filling.add(id, { lasting: true });
       await refuseFullHost(context, id);
       const mustGrow = size > source.size || context.growth.has(origin);
       if (!mustGrow) return snapshot(context, id, origin, size, signal);
@@ -80,4 +82,5 @@ async function snapshot(
 export async function forget(context: DriverContext, id: VolumeId): Promise<void> {
   await context.growth.remove(id);
   await context.lineage.forget(id);
+  if (context.filling.has(id)) await context.filling.remove(id);
 }

@@ -14,11 +14,15 @@ export interface RootLayout {
   readonly loopDirectory: string;
   readonly dataFile: string;
   readonly metadataFile: string;
-  /** What Docker has no place for: which layer was made from which, and which filesystems are still to be grown. */
+  /**
+   * What Docker has no place for: which layer was made from which, which filesystems are still to be grown, and which
+   * layers are being filled.
+   */
   readonly parents: string;
   readonly growing: string;
   /** Records that could not be read. */
   readonly broken: string;
+  readonly filling: string;
 }
 
 export const DATA_FILE = 'devicemapper/data';
@@ -41,7 +45,7 @@ export async function openRoot(path: string): Promise<RootLayout> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const layout = layoutOf(await realpath(path));
     await mkdir(layout.mounts, { recursive: true, mode: 0o755 });
-    for (const directory of [layout.loopDirectory, layout.parents, layout.growing])
+    for (const directory of [layout.loopDirectory, layout.parents, layout.growing, layout.filling])
       await mkdir(directory, { recursive: true, mode: 0o700 });
     return layout;
   } catch (error) {
@@ -61,6 +65,7 @@ export function layoutOf(root: string): RootLayout {
     parents: join(root, OWN, 'parents'),
     growing: join(root, OWN, 'growing'),
     broken: join(root, OWN, 'broken'),
+    filling: join(root, OWN, 'filling'),
   };
 }
 

@@ -44,11 +44,12 @@ export class MarkDirectory {
     this.#marks.add(mark);
   }
 
-  /** Succeeds where there is none. */
-  async remove(mark: string): Promise<void> {
+  /** Succeeds where there is none. `lasting`: resolves when a power cut will not bring it back. */
+  async remove(mark: string, { lasting = false }: { readonly lasting?: boolean } = {}): Promise<void> {
     const path = join(this.#directory, mark);
     try {
       await unlink(path);
+      if (lasting) await syncDirectory(this.#directory);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw fileError(error, 'remove', rawPathOfText(path));
     }
