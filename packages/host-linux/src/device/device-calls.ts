@@ -3,12 +3,13 @@ import { type Bytes, bytes, type DeviceNumber, decodeDevice } from '@dmthin/doma
 import { callLibc } from '@dmthin/libc';
 import type { OpenBlockOptions } from '@dmthin/ports';
 import { attempt, must, systemError } from '../error/system-error.ts';
+import { alignedMemory } from './aligned-memory.ts';
 
 const BLKGETSIZE64 = 0x8008_1272; // linux/fs.h
 const BLKDISCARD = 0x1277; // linux/fs.h
-const POSIX_FADV_DONTNEED = 4;
-/** SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE and _WAIT_AFTER: writes the pages of a range, and waits for them. */
-const WRITE_AND_WAIT = 7;
+/** So much is read or written at a time; what a thread does is done before it begins with the next. */
+const CHUNK = 1 << 20;
+const memory = lazily(() => alignedMemory(CHUNK));
 
 export interface OpenedDevice {
   readonly fd: number;
@@ -20,8 +21,10 @@ export interface OpenedDevice {
 export function openDevice(path: string, { readOnly, exclusive }: OpenBlockOptions = {}): OpenedDevice {
   // Asked before it is opened: to open a fifo is to wait.
   identifyDevice(path);
-  const flags =
-    (readOnly === true ? constants.O_RDONLY : constants.O_RDWR) | (exclusive === true ? constants.O_EXCL : 0);
+  const access = readOnly === true ? constants.O_RDONLY : constants.O_RDWR;
+  // Past the page cache: a pool's metadata is written past it too, which leaves old pages there, and a write for which a
+  // pool has no room fails with ENOSPC, where fsync(2) of a cached one says EIO (fs/buffer.c, mark_buffer_write_io_error).
+  const flags = access | constants.O_DIRECT | (exclusive === true ? constants.O_EXCL : 0);
   const fd = attempt('open', path, () => openSync(path, flags));
   try {
     const { rdev, mode } = fstatSync(fd, { bigint: true });
@@ -45,28 +48,27 @@ export function deviceSize(path: string): Bytes {
   return size;
 }
 
-/**
- * Reads what is on the device, not what this kernel remembers of it: whoever goes past its page cache (device-mapper
- * with a pool's metadata) leaves old pages there. Shorter where the device ends.
- */
+/** Reads what is on the device; shorter where the device ends. */
 export function readDevice(path: string, fd: number, offset: bigint, length: number): Uint8Array {
-  callLibc('posix_fadvise', fd, Number(offset), length, POSIX_FADV_DONTNEED);
   const data = new Uint8Array(length);
   let done = 0;
   while (done < length) {
-    const count = attempt('read', path, () => readSync(fd, data, done, length - done, Number(offset) + done));
+    const most = Math.min(CHUNK, length - done);
+    const count = attempt('read', path, () => readSync(fd, memory(), 0, most, Number(offset) + done));
     if (count === 0) break;
+    data.set(memory().subarray(0, count), done);
     done += count;
   }
   return data.subarray(0, done);
 }
 
-/** Returns once the device has the data: where a pool has no room, it is here that it is said. */
+/** Returns once the device has the data. */
 export function writeDevice(path: string, fd: number, offset: bigint, data: Uint8Array): void {
-  callLibc('posix_fadvise', fd, Number(offset), data.length, POSIX_FADV_DONTNEED);
-  for (let done = 0; done < data.length; )
-    done += attempt('write', path, () => writeSync(fd, data, done, data.length - done, Number(offset) + done));
-  must('write', path, callLibc('sync_file_range', fd, Number(offset), data.length, WRITE_AND_WAIT));
+  for (let done = 0; done < data.length; ) {
+    const chunk = data.subarray(done, done + CHUNK);
+    memory().set(chunk);
+    done += attempt('write', path, () => writeSync(fd, memory(), 0, chunk.length, Number(offset) + done));
+  }
 }
 
 export function discardDevice(path: string, fd: number, offset: bigint, length: bigint): void {
@@ -91,4 +93,12 @@ function sizeOf(path: string, fd: number): Bytes {
   const size = new BigUint64Array(1);
   must('size of', path, callLibc('ioctl', fd, BLKGETSIZE64, new Uint8Array(size.buffer)));
   return bytes(size[0] as bigint);
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => {
+    value ??= make();
+    return value;
+  };
 }

@@ -6,10 +6,14 @@ import type { FilesystemInfo } from '@dmthin/ports';
 import { closeDevice, identifyDevice, openDevice, readDevice } from '../device/device-calls.ts';
 import { attempt, systemError } from '../error/system-error.ts';
 
+/** The largest logical block of a disk. */
+const BLOCK = 4096;
+const WHOLE_BLOCKS = Math.ceil(PROBE_LENGTH / BLOCK) * BLOCK;
+
 export function probeDevice(path: string): FilesystemInfo | undefined {
   const { fd } = openDevice(path, { readOnly: true });
   try {
-    return probeFilesystem(readDevice(path, fd, 0n, PROBE_LENGTH));
+    return probeFilesystem(readDevice(path, fd, 0n, WHOLE_BLOCKS));
   } finally {
     closeDevice(path, fd);
   }
