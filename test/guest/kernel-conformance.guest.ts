@@ -1,25 +1,41 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { kernelConformance } from '@dmthin/conformance';
-import { GuestBlockDevices } from './block-devices.ts';
+import { createLinuxHost, type LinuxHost } from '@dmthin/host-linux';
+import type { LoopDevice } from '@dmthin/ports';
 import { KERNELS } from './kernels.ts';
-import { type LoopDevice, loopDevice } from './machine.ts';
 
-for (const [name, open] of Object.entries(KERNELS))
-  kernelConformance(`${name}, on the real kernel`, {
-    setup: async () => {
-      const disks: LoopDevice[] = [];
-      const kernel = await open();
-      return {
-        kernel,
-        blockDevices: new GuestBlockDevices(),
-        disk: async (sectors) => {
-          const disk = loopDevice(sectors);
-          disks.push(disk);
-          return disk.path;
-        },
-        teardown: async () => {
-          await kernel.close();
-          for (const disk of disks) disk.detach();
-        },
-      };
-    },
+describe('on the real kernel', () => {
+  let host: LinuxHost;
+  before(() => {
+    host = createLinuxHost();
   });
+  after(() => host.close());
+
+  for (const [name, open] of Object.entries(KERNELS))
+    kernelConformance(name, {
+      setup: async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'dmthin-conformance-'));
+        const disks: LoopDevice[] = [];
+        const kernel = await open();
+        return {
+          kernel,
+          blockDevices: host.blockDevices,
+          disk: async (sectors) => {
+            const file = join(folder, `disk-${disks.length}`);
+            writeFileSync(file, '');
+            truncateSync(file, sectors * 512);
+            const disk = await host.loopDevices.attach(file);
+            disks.push(disk);
+            return disk.path;
+          },
+          teardown: async () => {
+            await kernel.close();
+            for (const disk of disks) await host.loopDevices.detach(disk);
+            rmSync(folder, { recursive: true });
+          },
+        };
+      },
+    });
+});
