@@ -56,7 +56,16 @@ function run([program, ...args]) {
 /** Runs the suites of that name on the real kernel, with this checkout's node. */
 function guest(options, suites) {
   const mocha = ['node_modules/.bin/node', 'node_modules/mocha/bin/mocha.js', '--config', 'test/guest/.mocharc.json'];
-  return [`${root}scripts/guest`, ...options, '--', ...mocha, '--spec', `{packages/*,test}/dist-test/**/${suites}`];
+  return [
+    `${root}scripts/guest`,
+    '--timeout',
+    '1200',
+    ...options,
+    '--',
+    ...mocha,
+    '--spec',
+    `{packages/*,test}/dist-test/**/${suites}`,
+  ];
 }
 
 function checkCounts(status) {
