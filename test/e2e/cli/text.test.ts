@@ -185,6 +185,8 @@ describe('dmthin for people', function () {
       expect(complete('he')).to.deep.equal(['help']);
       expect(complete('rm', 'we')).to.deep.equal(['web', 'web-1']);
       expect(complete('graph', '--fo')).to.deep.equal(['--format']);
+      expect(complete('graph', '--format', 'm')).to.deep.equal(['mermaid']);
+      expect(complete('ls', '--kernel', '')).to.deep.equal(['ioctl', 'dmsetup', 'fake']);
       expect(complete('create', '--pa')).to.deep.equal(['--parent']);
       expect(complete('create', 'we')).to.deep.equal(['']);
     });

@@ -1,4 +1,4 @@
-import type { Command } from '../command/command.ts';
+import type { Command, Option } from '../command/command.ts';
 import { GLOBAL_OPTIONS } from '../settings/global-options.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -26,11 +26,17 @@ function bash(commands: readonly Command[]): string {
     const layers = takesLayer(command) ? ' $(dmthin ls --quiet 2>/dev/null)' : '';
     return `    ${command.name}) words="${optionsOf(command)}${layers}" ;;`;
   });
+  const choices = [...commands.flatMap(({ options }) => options ?? []), ...GLOBAL_OPTIONS].flatMap((option) =>
+    option.choices === undefined ? [] : [`    --${option.name}) words="${option.choices.join(' ')}" ;;`],
+  );
   return [
     '_dmthin() {',
     '  local current="${COMP_WORDS[COMP_CWORD]}" words',
     '  case "${COMP_WORDS[1]}" in',
     ...cases,
+    '  esac',
+    '  case "${COMP_WORDS[COMP_CWORD-1]}" in',
+    ...choices,
     '  esac',
     `  [ "$COMP_CWORD" -eq 1 ] && words="${[...commands.map(({ name }) => name), 'help'].join(' ')}"`,
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
@@ -50,12 +56,18 @@ function fish(commands: readonly Command[]): string {
       .map(({ name }) => `complete -c dmthin -n '__fish_seen_subcommand_from ${name}' -a '(dmthin ls --quiet)'`),
     ...commands.flatMap(({ name, options }) =>
       (options ?? []).map(
-        (option) =>
-          `complete -c dmthin -n '__fish_seen_subcommand_from ${name}' -l ${option.name} -d '${escaped(option.description)}'`,
+        (option) => `complete -c dmthin -n '__fish_seen_subcommand_from ${name}' ${fishOption(option)}`,
       ),
     ),
-    ...GLOBAL_OPTIONS.map(({ name, description }) => `complete -c dmthin -l ${name} -d '${escaped(description)}'`),
+    "complete -c dmthin -n '__fish_seen_subcommand_from import' -F",
+    ...GLOBAL_OPTIONS.map((option) => `complete -c dmthin ${fishOption(option)}`),
   ].join('\n');
+}
+
+/** `-x`: one of these and no file; `-r`: any value. */
+function fishOption({ name, value, choices, description }: Option): string {
+  const argument = choices === undefined ? (value === undefined ? '' : ' -r') : ` -x -a '${choices.join(' ')}'`;
+  return `-l ${name}${argument} -d '${escaped(description)}'`;
 }
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
