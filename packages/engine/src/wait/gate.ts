@@ -22,14 +22,27 @@ export class Gate {
 
   /** @throws DmError CLOSED: closing has begun. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.closing.aborted) throw this.closedError();
-    this.#inside += 1;
+    const leave = this.enter();
     try {
       return await work();
     } finally {
-      this.#inside -= 1;
-      if (this.#inside === 0) this.#whenEmpty?.();
+      leave();
     }
+  }
+
+  /**
+   * For work that no one function spans: it is under way until the returned function is called, once or more often.
+   * @throws DmError CLOSED: closing has begun.
+   */
+  enter(): () => void {
+    if (this.closing.aborted) throw this.closedError();
+    this.#inside += 1;
+    let isInside = true;
+    return () => {
+      if (isInside) this.#inside -= 1;
+      isInside = false;
+      if (this.#inside === 0) this.#whenEmpty?.();
+    };
   }
 
   /** Refuses new work, waits for the rest, then runs `last` once; later calls wait for the same. */

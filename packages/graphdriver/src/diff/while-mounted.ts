@@ -28,7 +28,11 @@ export async function whileMounted<T>(
   return result;
 }
 
-/** As `whileMounted`, for work that yields: mounted at the first read, unmounted after the last, or when it is given up. */
+/**
+ * As `whileMounted`, for work that yields: mounted at the first read, unmounted after the last, or when it is given up.
+ * When the driver closes, what the work has open is closed at once, wherever its reader is: an open file keeps the
+ * layer's device busy, and the pool with it.
+ */
 export async function* streamWhileMounted<T>(
   context: DriverContext,
   id: VolumeId,
@@ -36,22 +40,33 @@ export async function* streamWhileMounted<T>(
   signal: CancelSignal | undefined,
   work: (roots: MountedRoots) => AsyncIterable<T>,
 ): AsyncGenerator<T, void, undefined> {
-  const mounted = await context.gate.run(() => mountBoth(context, id, parent, signal));
+  const { gate } = context;
+  const leave = gate.enter();
+  const mounted = await mountBoth(context, id, parent, signal).catch((error: unknown) => {
+    leave();
+    throw error;
+  });
+  const parts = work(mounted.roots)[Symbol.asyncIterator]();
+  const letGo = (): void => void Promise.resolve(parts.return?.()).then(leave, leave);
+  gate.closing.addEventListener('abort', letGo, { once: true });
   let isDone = false;
   try {
-    for await (const part of work(mounted.roots)) {
-      if (context.gate.closing.aborted) throw context.gate.closedError();
+    for await (const part of { [Symbol.asyncIterator]: () => parts }) {
+      if (gate.closing.aborted) throw gate.closedError();
       yield part;
     }
+    if (gate.closing.aborted) throw gate.closedError();
     isDone = true;
+    await mounted.unmount();
   } catch (error) {
     isDone = true;
     throw await mounted.afterFailure(error);
   } finally {
     // The reader went away in the middle: nobody is there to be told of a failure.
     if (!isDone) await mounted.unmount().catch((error: unknown) => logLeft(context, id, error));
+    gate.closing.removeEventListener('abort', letGo);
+    leave();
   }
-  await mounted.unmount();
 }
 
 interface Mounted {
