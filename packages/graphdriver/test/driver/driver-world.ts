@@ -1,3 +1,4 @@
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DeviceName, deviceName, parseStorageOptions, sectors, sectorsOf, thinPoolTable } from '@dmthin/domain';
 import {
@@ -29,6 +30,7 @@ export interface DriverWorld extends AsyncDisposable {
   makePool(name: string): Promise<DeviceName>;
 }
 
+export type MachinePorts = Omit<GraphDriverPorts, 'records'>;
 export type MakeWorld = () => Promise<DriverWorld>;
 
 export const MIB: number = 2 ** 20;
@@ -43,8 +45,6 @@ export interface FakeWorld extends DriverWorld {
   /** A power cut: the machine comes up again with what was on its disks; who had the root open is dead. */
   crash(): Promise<void>;
 }
-
-type MachinePorts = Omit<GraphDriverPorts, 'records'>;
 
 /** The fake kernel and host, and records of either kind; `change` puts other ports in the place of some of them. */
 export async function fakeWorld(
@@ -83,42 +83,10 @@ export async function fakeWorld(
     host,
     store,
     async open(options = [], settings = {}) {
-      const opened = await openRecords();
-      held = opened;
-      try {
-        return await openGraphDriver(
-          { ...ports, records: opened },
-          {
-            root,
-            options: parseStorageOptions([...SMALL, ...options]),
-            afterClose: () => opened.close(),
-            ...settings,
-          },
-        );
-      } catch (error) {
-        await opened.close();
-        throw error;
-      }
+      held = await openRecords();
+      return openDriver(ports, held, root, [...SMALL, ...options], settings);
     },
-    async makePool(name) {
-      const make = async (file: string, size: number): Promise<string> => {
-        const { open } = await import('node:fs/promises');
-        const handle = await open(join(directory.path, file), 'w');
-        await handle.truncate(size);
-        await handle.close();
-        return (await host.loopDevices.attach(join(directory.path, file))).path;
-      };
-      const device = deviceName(name);
-      const data = await make(`${name}-data`, 256 * MIB);
-      const metadata = await make(`${name}-metadata`, 8 * MIB);
-      const size = sectorsOf(await host.blockDevices.size(data));
-      await kernel.sequence([
-        { command: 'create', device },
-        { command: 'load', device, table: thinPoolTable({ metadata, data, size, blockSize: sectors(128) }) },
-        { command: 'resume', device },
-      ]);
-      return device;
-    },
+    makePool: (name) => makePool(machine, directory.path, name),
     async crash() {
       store.crash();
       held = undefined;
@@ -130,4 +98,48 @@ export async function fakeWorld(
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Opens the driver on a root; the records are closed after it, or where it fails. */
+export async function openDriver(
+  ports: MachinePorts,
+  records: Records,
+  root: string,
+  options: readonly string[],
+  settings: Partial<GraphDriverSettings>,
+): Promise<GraphDriver> {
+  const afterClose = (): Promise<void> => records.close();
+  try {
+    return await openGraphDriver(
+      { ...ports, records },
+      { root, options: parseStorageOptions(options), afterClose, ...settings },
+    );
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
+}
+
+/** A pool over sparse files in `directory`. */
+export async function makePool(
+  { kernel, loopDevices, blockDevices }: Pick<MachinePorts, 'kernel' | 'loopDevices' | 'blockDevices'>,
+  directory: string,
+  name: string,
+): Promise<DeviceName> {
+  const make = async (file: string, size: number): Promise<string> => {
+    const path = join(directory, file);
+    await writeFile(path, '');
+    await truncate(path, size);
+    return (await loopDevices.attach(path)).path;
+  };
+  const device = deviceName(name);
+  const data = await make(`${name}-data`, 256 * MIB);
+  const metadata = await make(`${name}-metadata`, 8 * MIB);
+  const size = sectorsOf(await blockDevices.size(data));
+  await kernel.sequence([
+    { command: 'create', device },
+    { command: 'load', device, table: thinPoolTable({ metadata, data, size, blockSize: sectors(128) }) },
+    { command: 'resume', device },
+  ]);
+  return device;
 }
