@@ -44,13 +44,14 @@ async function run({ command, words }: ParsedCall, settings: Settings): Promise<
       output: createTerminal(settings.json),
       signal: abort.signal,
       layerOptions: layer,
-      async withDriver(use) {
+      async withDriver(use, place) {
         // The driver and its container are most of the program; help and errors of use do without them.
         const { openGraphDriver } = await import('dmthin');
         const opened = await openGraphDriver({
-          root: settings.root,
+          root: place?.root ?? settings.root,
           kernel: settings.kernel,
-          storageOptions: driver,
+          storageOptions: [...(place?.storageOptions ?? []), ...driver],
+          parents: place?.parents,
           log: createStderrLog(settings.logLevel, settings.json),
           signal: abort.signal,
         });

@@ -20,6 +20,13 @@ export type {
 } from '@dmthin/graphdriver';
 export type { Log, LogLevel } from '@dmthin/ports';
 export {
+  type DockerStore,
+  type LayerRole,
+  type StoredLayer,
+  type SurveyOptions,
+  surveyDockerStore,
+} from '@dmthin/records-docker';
+export {
   BLOCK_DEVICES,
   CLOCK,
   FAKE_MACHINE,

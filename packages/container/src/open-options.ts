@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly kernel?: KernelName | undefined;
   /** `dm.*` options as Docker's `--storage-opt` takes them: `dm.basesize=20G` (docs/options.md). */
   readonly storageOptions?: readonly string[] | undefined;
+  /** Which layer was made from which, layer to parent, where the root does not know: from `surveyDockerStore`. */
+  readonly parents?: ReadonlyMap<string, string> | undefined;
   /** Where messages go; nowhere by default. */
   readonly log?: Log | undefined;
   /**

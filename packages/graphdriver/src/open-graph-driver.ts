@@ -50,6 +50,7 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
   const isThere = (id: Parameters<ThinPool['find']>[0]): boolean => pool.find(id) !== undefined;
   const growth = await PendingGrowth.open(layout.growing, isThere);
   const lineage = await Lineage.open(layout.parents, isThere);
+  await lineage.learn(root.settings.parents ?? new Map(), isThere);
   const counts = new MountCounts();
   const met = await ensureBase({ ports, options, layout, pool, growth }, source);
   await countMounts(ports.mounts, layout, pool, counts);

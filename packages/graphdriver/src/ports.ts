@@ -31,6 +31,11 @@ export interface GraphDriverSettings {
   readonly options: StorageOptions;
   /** Whose a layer's new root directory is: the root of a user namespace, where one is used. 0:0 where it is not given. */
   readonly rootOwner?: { readonly uid: number; readonly gid: number } | undefined;
+  /**
+   * Which layer was made from which, layer to parent, where somebody else knows: a Docker store's layer database. Noted at
+   * the start for layers of which nothing is noted yet.
+   */
+  readonly parents?: ReadonlyMap<string, string> | undefined;
   /** Called last by `close` and `release`: closes what was opened for this driver alone, such as its records. */
   readonly afterClose?: (() => Promise<void>) | undefined;
 }

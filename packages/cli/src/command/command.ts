@@ -53,5 +53,13 @@ export interface Invocation {
   /** The `--storage-opt`s of the layer, for a command that takes them. */
   readonly layerOptions: Readonly<Record<string, string>>;
   /** Opens the root's driver, and lets go of it afterwards; mounts and pool stay as they are. */
-  withDriver<T>(use: (driver: GraphDriver) => Promise<T>): Promise<T>;
+  withDriver<T>(use: (driver: GraphDriver) => Promise<T>, place?: DriverPlace): Promise<T>;
+}
+
+/** Where a driver is opened that is not where the settings say. */
+export interface DriverPlace {
+  readonly root: string;
+  /** Before those of the settings, which win. */
+  readonly storageOptions: readonly string[];
+  readonly parents: ReadonlyMap<string, string>;
 }

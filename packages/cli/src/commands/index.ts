@@ -1,4 +1,5 @@
 import type { Command } from '../command/command.ts';
+import { adopt } from './adopt.ts';
 import { bench } from './bench.ts';
 import { check } from './check.ts';
 import { completionOf } from './completion.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   graph,
   check,
   pool,
+  adopt,
   bench,
   version,
   completionOf(() => COMMANDS),

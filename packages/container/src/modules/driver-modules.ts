@@ -16,7 +16,7 @@ export function driverModules(options: OpenOptions): readonly ContainerModule[] 
   const { kernel = 'ioctl', log, storageOptions = [], isDurable = kernel !== 'fake' } = options;
   const root = resolve(options.root);
   return [
-    graphDriver(root, storageOptions),
+    graphDriver(root, storageOptions, options.parents),
     clockAndLog(log),
     dockerRecords(root, isDurable),
     machineModule(kernel, root),

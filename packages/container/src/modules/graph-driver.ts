@@ -1,4 +1,4 @@
-import { parseStorageOptions, type StorageOptions } from '@dmthin/domain';
+import { parseStorageOptions } from '@dmthin/domain';
 import { type GraphDriverPorts, type GraphDriverSettings, openGraphDriver, openRootPool } from '@dmthin/graphdriver';
 import { ContainerModule, type ResolutionContext, type ServiceIdentifier } from 'inversify';
 import { ClosingStack } from '../closing-stack.ts';
@@ -18,17 +18,21 @@ import {
 } from '../identifiers.ts';
 
 /** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
-export function graphDriver(root: string, storageOptions: readonly string[]): ContainerModule {
+export function graphDriver(
+  root: string,
+  storageOptions: readonly string[],
+  parents?: ReadonlyMap<string, string>,
+): ContainerModule {
   // Checked before anything is opened.
-  const options = parseStorageOptions(storageOptions);
+  const settings = { root, options: parseStorageOptions(storageOptions), parents };
   return new ContainerModule(({ bind }) => {
     bind(CLOSING).toConstantValue(new ClosingStack());
     bind(GRAPH_DRIVER)
-      .toDynamicValue((context) => opened(context, root, options, openGraphDriver))
+      .toDynamicValue((context) => opened(context, settings, openGraphDriver))
       .inSingletonScope()
       .onDeactivation((driver) => driver.close());
     bind(THIN_POOL)
-      .toDynamicValue((context) => opened(context, root, options, openRootPool))
+      .toDynamicValue((context) => opened(context, settings, openRootPool))
       .inSingletonScope()
       .onDeactivation((pool) => pool.close());
   });
@@ -36,13 +40,12 @@ export function graphDriver(root: string, storageOptions: readonly string[]): Co
 
 async function opened<T>(
   context: ResolutionContext,
-  root: string,
-  options: StorageOptions,
+  settings: GraphDriverSettings,
   open: (ports: GraphDriverPorts, settings: GraphDriverSettings) => Promise<T>,
 ): Promise<T> {
   const closing = context.get(CLOSING);
   try {
-    return await open(await portsOf(context), { root, options, afterClose: () => closing.close() });
+    return await open(await portsOf(context), { ...settings, afterClose: () => closing.close() });
   } catch (error) {
     await closing.close();
     throw error;

@@ -35,6 +35,14 @@ export class Lineage {
     return lineage;
   }
 
+  /** Notes the parents of layers of which none is noted. */
+  async learn(parents: ReadonlyMap<string, string>, isThere: (id: VolumeId) => boolean): Promise<void> {
+    for (const [id, parent] of parents) {
+      if (!isVolumeId(id) || !isVolumeId(parent) || !isThere(id) || !isThere(parent)) continue;
+      if (!this.#parents.has(id)) await this.record(id, parent);
+    }
+  }
+
   /** undefined: made from the base, or not known. */
   parentOf(id: VolumeId): VolumeId | undefined {
     return this.#parents.get(id);
