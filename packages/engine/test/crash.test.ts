@@ -20,18 +20,6 @@ const AFTERMATHS: readonly { readonly name: string; readonly happen: (machine: F
   { name: 'the power is cut', happen: (machine) => machine.powerCut() },
 ];
 
-/** Runs `work` until it is done or its process ends. True: the process ended. */
-async function endsIn(steps: Steps, work: Promise<unknown>): Promise<boolean> {
-  let isDone = false;
-  const finished = work.finally(() => {
-    isDone = true;
-  });
-  while (!isDone && !steps.isEnded) await settled();
-  if (steps.isEnded) return true;
-  await finished;
-  return false;
-}
-
 interface Ready<Machine extends TestMachine> {
   readonly world: World<Machine>;
   readonly pool: ThinPool;
@@ -86,7 +74,7 @@ for (const { name, happen } of AFTERMATHS)
             const { world, pool } = await ready(await World.fake(), scenario, steps);
             const kept = keptBy(scenario, pool);
             steps.at(step, end);
-            if (!(await endsIn(steps, scenario.change(pool)))) break;
+            if (!(await steps.endsIn(scenario.change(pool)))) break;
             await happen(world.kernel);
             const again = await world.open(scenario.settings);
             await settled();
@@ -104,12 +92,12 @@ for (const { name, happen } of AFTERMATHS)
             const steps = new Steps();
             const { world, pool } = await ready(await World.fake(), scenario, steps);
             steps.at(step, 'end-after');
-            isChangeWhole = !(await endsIn(steps, scenario.change(pool)));
+            isChangeWhole = !(await steps.endsIn(scenario.change(pool)));
             if (isChangeWhole) break;
             await happen(world.kernel);
             const recovering = new Steps();
             recovering.at(second, second % 2 === 0 ? 'end-before' : 'end-after');
-            if (!(await endsIn(recovering, world.open(scenario.settings, recovering)))) break;
+            if (!(await recovering.endsIn(world.open(scenario.settings, recovering)))) break;
             await happen(world.kernel);
             const again = await world.open(scenario.settings);
             await settled();

@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GraphDriver } from 'dmthin';
+
+/** Each layer with its files. */
+export type Layers = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What a driver is asked to do, and may die at any call of. */
+export interface Operation {
+  readonly name: string;
+  readonly options: readonly string[];
+  /** Puts the driver, which has the layers of `prepareLayers`, where the operation begins. */
+  readonly prepare?: (driver: GraphDriver) => Promise<unknown>;
+  readonly run: (driver: GraphDriver) => Promise<unknown>;
+  /** There is nothing left to do, and doing it again would be refused. */
+  readonly isDone: (driver: GraphDriver) => boolean;
+  readonly before: Layers;
+  readonly after: Layers;
+  /** How many calls it makes at the least: a run over fewer has not looked. */
+  readonly calls: number;
+}
+
+const IMAGE = { os: 'of the image' };
+const WEB = { ...IMAGE, app: 'of web' };
+
+/** What there is before an operation. */
+const LAYERS: Layers = { image: IMAGE, web: WEB };
+
+/** An image, a layer on it, and one that was removed. */
+export async function prepareLayers(driver: GraphDriver): Promise<void> {
+  await driver.create('image');
+  await writeTo(driver, 'image', IMAGE);
+  await driver.create('gone', { parent: 'image' });
+  await driver.create('web', { parent: 'image' });
+  await writeTo(driver, 'web', { app: 'of web' });
+  await driver.remove('gone');
+}
+
+async function writeTo(driver: GraphDriver, id: string, files: Readonly<Record<string, string>>): Promise<void> {
+  const directory = await driver.mount(id);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+  await driver.unmount(id);
+}
+
+/** Mounts web, where it is not, and writes into it what nobody has synced. */
+async function writeLate(driver: GraphDriver): Promise<void> {
+  const directory = driver.layer('web').mountPath ?? (await driver.mount('web'));
+  await writeFile(join(directory, 'late'), LATE.late);
+}
+const LATE = { ...WEB, late: 'written last' };
+
+const never = (): boolean => false;
+const hasNew = (driver: GraphDriver): boolean => driver.exists('new');
+const DEFAULTS = { options: [], isDone: never, before: LAYERS, after: LAYERS };
+const WITHOUT_WEB = { image: IMAGE };
+const CREATE = { ...DEFAULTS, isDone: hasNew, calls: 6 };
+const REMOVE = {
+  ...DEFAULTS,
+  run: (driver: GraphDriver) => driver.remove('web'),
+  after: WITHOUT_WEB,
+};
+const PLAIN = ['dm.use_deferred_removal=false', 'dm.use_deferred_deletion=false'];
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    ...CREATE,
+    name: 'create from the base',
+    run: (driver) => driver.create('new'),
+    after: { ...LAYERS, new: {} },
+  },
+  {
+    ...CREATE,
+    name: 'create from a parent',
+    run: (driver) => driver.create('new', { parent: 'web' }),
+    after: { ...LAYERS, new: WEB },
+  },
+  {
+    ...CREATE,
+    name: 'create a larger one',
+    run: (driver) => driver.create('new', { parent: 'web', storageOptions: { size: '24M' } }),
+    after: { ...LAYERS, new: WEB },
+    calls: 13,
+  },
+  {
+    ...CREATE,
+    name: 'snapshot of a layer that is mounted and written to',
+    prepare: writeLate,
+    run: async (driver) => {
+      await writeLate(driver);
+      await driver.create('new', { parent: 'web' });
+    },
+    after: { image: IMAGE, web: LATE, new: LATE },
+    calls: 8,
+  },
+  { ...REMOVE, name: 'remove', options: PLAIN, calls: 12 },
+  { ...REMOVE, name: 'remove without discards', options: [...PLAIN, 'dm.blkdiscard=false'], calls: 5 },
+  { ...REMOVE, name: 'remove where deletion may be deferred', calls: 12 },
+  {
+    ...REMOVE,
+    name: 'remove of a mounted layer, which is deferred',
+    prepare: (driver) => driver.mount('web'),
+    calls: 9,
+  },
+  {
+    ...DEFAULTS,
+    name: 'unmount of a layer whose removal was deferred',
+    prepare: async (driver) => {
+      await driver.mount('web');
+      await driver.remove('web');
+    },
+    run: (driver) => driver.unmount('web'),
+    isDone: (driver) => !driver.exists('web') || driver.layer('web').mountPath === undefined,
+    before: WITHOUT_WEB,
+    after: WITHOUT_WEB,
+    calls: 2,
+  },
+  { ...DEFAULTS, name: 'mount', run: (driver) => driver.mount('web'), calls: 4 },
+  {
+    ...DEFAULTS,
+    name: 'unmount',
+    prepare: writeLate,
+    run: async (driver) => {
+      await writeLate(driver);
+      await driver.unmount('web');
+    },
+    after: { ...LAYERS, web: LATE },
+    calls: 2,
+  },
+];
