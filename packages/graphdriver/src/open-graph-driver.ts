@@ -46,16 +46,14 @@ async function openLayers(root: RootPool): Promise<DriverContext> {
 }
 
 async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverContext> {
-  const { ports, options, layout, source, loaded } = root;
+  const { ports, options, layout, source } = root;
   const isThere = (id: Parameters<ThinPool['find']>[0]): boolean => pool.find(id) !== undefined;
   const growth = await PendingGrowth.open(layout.growing, isThere);
   const lineage = await Lineage.open(layout.parents, isThere);
   await lineage.learn(root.settings.parents ?? new Map(), isThere);
   const counts = new MountCounts();
-  const met = await ensureBase({ ports, options, layout, pool, growth }, source);
+  const met = await ensureBase({ ports, options, layout, pool, growth }, root);
   await countMounts(ports.mounts, layout, pool, counts);
-  // Only now is it certain that this pool is this root's.
-  if (loaded.identity === undefined) await ports.records.saveIdentity(source.identity);
   if (source.backing?.data.loopFile !== undefined) warnOfLoops(root);
   const opening: DriverContext = {
     ...root,

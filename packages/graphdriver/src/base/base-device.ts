@@ -2,23 +2,33 @@ import { BASE_VOLUME, grownBaseSize } from '@dmthin/domain';
 import type { Volume } from '@dmthin/engine';
 import type { VolumeContext } from '../driver/driver-context.ts';
 import { growFilesystem } from '../layer/grow-filesystem.ts';
-import type { PoolSource } from '../pool/pool-source.ts';
 import { makeBase } from './make-base.ts';
 import { verifyBase } from './verify-base.ts';
-import { refuseUsedPool } from './virgin-pool.ts';
+import { type PoolOwnership, refuseUsedPool } from './virgin-pool.ts';
 
 /**
  * Sees that the base device is there, is this root's, has its filesystem, and is as large as dm.basesize asks
- * (docker-devicemapper.md 6.6). One whose mkfs was cut off is made anew.
+ * (docker-devicemapper.md 6.6). One whose mkfs was cut off is made anew. The pool is put on record as this root's as soon
+ * as that is certain.
  * @returns what a person should know, one sentence each.
  */
-export async function ensureBase(context: VolumeContext, source: PoolSource): Promise<readonly string[]> {
+export async function ensureBase(context: VolumeContext, ownership: PoolOwnership): Promise<readonly string[]> {
   const base = context.pool.find(BASE_VOLUME);
-  if (base?.isInitialized === true && !base.isDeleted) return openBase(context, base);
+  if (base?.isInitialized === true && !base.isDeleted) {
+    const findings = await openBase(context, base);
+    await own(context, ownership);
+    return findings;
+  }
+  const findings = base === undefined ? await refuseUsedPool(context.pool, ownership) : [];
+  // Before the pool is changed: where this is cut off, its transaction id has moved on, and the next must know by whom.
+  await own(context, ownership);
   if (base !== undefined) await context.pool.delete(BASE_VOLUME, { sync: true });
-  const findings = base === undefined ? await refuseUsedPool(context.pool, source) : [];
   await makeBase(context);
   return findings;
+}
+
+async function own({ ports }: VolumeContext, { source, loaded }: PoolOwnership): Promise<void> {
+  if (loaded.identity === undefined) await ports.records.saveIdentity(source.identity);
 }
 
 async function openBase(context: VolumeContext, base: Volume): Promise<readonly string[]> {

@@ -1,13 +1,21 @@
 import { DmError } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
+import type { LoadedRecords } from '@dmthin/ports';
 import type { PoolSource } from '../pool/pool-source.ts';
 
+/** Whose pool it is: as it is found now, and as an earlier opening put it on record. */
+export interface PoolOwnership {
+  readonly source: PoolSource;
+  readonly loaded: Pick<LoadedRecords, 'identity'>;
+}
+
 /**
- * Keeps a pool that others use from being taken: at first use it has to be empty (docker-devicemapper.md 6.6).
+ * Keeps a pool that others use from being taken: at first use it has to be empty (docker-devicemapper.md 6.6). One that
+ * is on record as this root's may have a transaction id, of a base device that was never finished.
  * @returns what a person should know of a pool of the driver's own that is not empty.
  * @throws DmError CONFLICT: Docker's texts.
  */
-export async function refuseUsedPool(pool: ThinPool, source: PoolSource): Promise<readonly string[]> {
+export async function refuseUsedPool(pool: ThinPool, { source, loaded }: PoolOwnership): Promise<readonly string[]> {
   const [first] = pool.volumes();
   if (first !== undefined) return ['the record of the base device is gone; a new base is made for new layers'];
   const status = await pool.status();
@@ -21,7 +29,7 @@ export async function refuseUsedPool(pool: ThinPool, source: PoolSource): Promis
       },
     );
   const isUsed = status.data.used !== 0n;
-  if (!isUsed && status.transactionId === 0n) return [];
+  if (!isUsed && (status.transactionId === 0n || loaded.identity !== undefined)) return [];
   if (source.backing !== undefined)
     return [`the pool's files hold ${status.data.used} data blocks of layers whose records are gone`];
   const what = isUsed ? 'that already has used data blocks' : 'with non-zero transaction ID';

@@ -166,6 +166,16 @@ export function poolCases(makeWorld: MakeWorld): void {
       await driver.close();
     });
 
+    it('goes on with a pool from outside whose base device could not be made, as often as it takes', async () => {
+      await using world = await makeWorld();
+      const given = `dm.thinpooldev=${await world.makePool('given')}`;
+      await errorOf(world.open([given, 'dm.mkfsarg=--no-such-argument']), 'INVALID_ARGUMENT');
+      await errorOf(world.open([given, 'dm.min_free_space=99%']), 'NO_SPACE');
+      const driver = await world.open([given]);
+      await driver.create('a');
+      await driver.close();
+    });
+
     it('refuses another pool than the one the root was made with, and touches none (defect 34)', async () => {
       await using world = await makeWorld();
       const one = await world.makePool('one');
