@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import type { Steps } from '@dmthin/conformance';
+import { join } from 'node:path';
+import type { Mishap, Steps } from '@dmthin/conformance';
+import { deviceName, formatDeviceNumber, sectors, thinPoolTable } from '@dmthin/domain';
 import { createFakeHost, type FakeHost } from '@dmthin/host-fake';
 import { createFakeKernel, type FakeKernel, ManualClock, MemoryStore, VolatileStore } from '@dmthin/kernel-fake';
 import type { BlockDevice, BlockDevices } from '@dmthin/ports';
@@ -20,15 +21,25 @@ import {
 } from 'dmthin';
 import { Container } from 'inversify';
 
-/** How a process ends: alone, or with its machine, of whose disks a power cut takes all or some of what was not synced. */
-export const ENDS = [
-  'it is killed',
-  'the power goes',
-  'the power goes, and some of what was not synced is there',
-] as const;
-export type End = (typeof ENDS)[number];
+/** How a process ends: alone, or with its machine, of whose disks a power cut takes what was not synced, or some of it. */
+export type End = 'it is killed' | 'the power goes' | 'the power goes, and takes some of what was not synced';
 
-const SMALL = ['dm.basesize=16M', 'dm.loopdatasize=64M', 'dm.loopmetadatasize=4M'];
+/** Each end, and when it comes. */
+export const ENDS: readonly { readonly end: End; readonly moments: readonly Mishap[] }[] = [
+  { end: 'it is killed', moments: ['end-before', 'end-after'] },
+  { end: 'the power goes', moments: ['end-before', 'end-after'] },
+  { end: 'the power goes, and takes some of what was not synced', moments: ['end-after'] },
+];
+
+const MIB = 2 ** 20;
+const GIVEN = deviceName('given');
+/** Disks of the machine that are no files of the root. */
+const METADATA_DISK = 'sda';
+const DATA_DISK = 'sdb';
+const SIZES = {
+  own: ['dm.loopdatasize=64M', 'dm.loopmetadatasize=4M'],
+  given: [`dm.thinpooldev=${GIVEN}`],
+};
 
 /** One machine with one root: what outlives a process, and, of what is on its disks, a power cut. */
 export class CrashMachine {
@@ -38,35 +49,41 @@ export class CrashMachine {
   readonly #disks = new Map<string, VolatileStore>();
   /** What the process that runs has open of block devices. */
   readonly #open = new Set<BlockDevice>();
+  readonly #pool: 'own' | 'given';
   /** What becomes of what was not synced; the same in each run. */
   #chance = 1;
   #kernel: FakeKernel;
   #host: FakeHost;
 
-  private constructor() {
+  private constructor(pool: 'own' | 'given') {
+    this.#pool = pool;
     this.#kernel = createFakeKernel({ clock: new ManualClock() });
     this.#host = this.#newHost();
   }
 
-  static async start(): Promise<CrashMachine> {
-    const machine = new CrashMachine();
-    await machine.#host.reset();
+  /** `given`: there is a pool that the driver did not make, and that is there again after a power cut. */
+  static async start(pool: 'own' | 'given' = 'own'): Promise<CrashMachine> {
+    const machine = new CrashMachine(pool);
+    await machine.#boot();
     return machine;
   }
 
-  /** The disk behind a file of the root. */
-  disk(file: string): VolatileStore {
-    const { size } = statSync(join(this.root, file));
-    const disk = this.#disks.get(file) ?? new VolatileStore(new MemoryStore(size));
-    this.#disks.set(file, disk);
-    if (disk.size !== size) disk.resize(size);
-    return disk;
+  /** Where the pool's metadata is. */
+  get metadata(): VolatileStore {
+    return this.#disk(this.#pool === 'given' ? METADATA_DISK : join(this.root, 'devicemapper/metadata'));
+  }
+
+  /** Mapped devices that nobody can use: suspended, or without a table. */
+  async stuckDevices(): Promise<readonly string[]> {
+    const devices = await Promise.all((await this.#kernel.list()).map(({ name }) => this.#kernel.info(name)));
+    return devices.filter(({ hasLiveTable, isSuspended }) => !hasLiveTable || isSuspended).map(({ name }) => name);
   }
 
   /** A process opens the driver on the root; `steps` counts what it does. */
   async open(steps: Steps, options: readonly string[]): Promise<GraphDriver> {
+    const storageOptions = ['dm.basesize=16M', ...SIZES[this.#pool], ...options];
     const container = new Container({ defaultScope: 'Singleton' });
-    container.load(...driverModules({ root: this.root, kernel: 'fake', storageOptions: [...SMALL, ...options] }));
+    container.load(...driverModules({ root: this.root, kernel: 'fake', storageOptions }));
     const { fileAttributes, filesystems, loopDevices, mounts } = this.#host;
     const records = await openDockerRecords({ directory: this.root, disk: this.records });
     container.rebind(KERNEL).toConstantValue(steps.kernel(this.#kernel.reopen()));
@@ -92,7 +109,7 @@ export class CrashMachine {
     this.records.cutPower(keepsSome ? 'loses some' : 'loses everything');
     this.#kernel = createFakeKernel({ clock: new ManualClock() });
     this.#host = this.#newHost();
-    await this.#host.reset();
+    await this.#boot();
   }
 
   /** Nothing of it is left. */
@@ -101,10 +118,36 @@ export class CrashMachine {
     rmSync(this.root, { recursive: true });
   }
 
+  async #boot(): Promise<void> {
+    await this.#host.reset();
+    if (this.#pool === 'own') return;
+    const disks = [METADATA_DISK, DATA_DISK].map((file, minor) => {
+      const number = { major: 8, minor };
+      this.#kernel.attach(number, this.#disk(file));
+      return formatDeviceNumber(number);
+    });
+    const [metadata = '', data = ''] = disks;
+    const table = thinPoolTable({ metadata, data, blockSize: sectors(128), size: sectors(64 * 2048) });
+    await this.#kernel.sequence([
+      { command: 'create', device: GIVEN },
+      { command: 'load', device: GIVEN, table },
+      { command: 'resume', device: GIVEN },
+    ]);
+  }
+
+  /** The disk behind a file, as large as that is now. */
+  #disk(path: string): VolatileStore {
+    const size = path === METADATA_DISK ? 4 * MIB : path === DATA_DISK ? 64 * MIB : statSync(path).size;
+    const disk = this.#disks.get(path) ?? new VolatileStore(new MemoryStore(size));
+    this.#disks.set(path, disk);
+    if (disk.size !== size) disk.resize(size);
+    return disk;
+  }
+
   #newHost(): FakeHost {
     return createFakeHost({
       layer: this.#kernel,
-      openStore: (file) => this.disk(relative(this.root, file)),
+      openStore: (file) => this.#disk(file),
       stateDirectory: join(this.root, 'dmthin', 'machine'),
     });
   }

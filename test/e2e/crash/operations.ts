@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GraphDriver } from 'dmthin';
-
-/** Each layer with its files. */
-export type Layers = Readonly<Record<string, Readonly<Record<string, string>>>>;
+import type { Layers } from './layers.ts';
 
 /** What a driver is asked to do, and may die at any call of. */
 export interface Operation {
@@ -16,6 +14,8 @@ export interface Operation {
   readonly isDone: (driver: GraphDriver) => boolean;
   readonly before: Layers;
   readonly after: Layers;
+  /** What else is true once it is done. */
+  readonly check?: (driver: GraphDriver) => Promise<unknown>;
   /** How many calls it makes at the least: a run over fewer has not looked. */
   readonly calls: number;
 }
@@ -24,7 +24,7 @@ const IMAGE = { os: 'of the image' };
 const WEB = { ...IMAGE, app: 'of web' };
 
 /** What there is before an operation. */
-const LAYERS: Layers = { image: IMAGE, web: WEB };
+export const LAYERS: Layers = { image: IMAGE, web: WEB };
 
 /** An image, a layer on it, and one that was removed. */
 export async function prepareLayers(driver: GraphDriver): Promise<void> {
@@ -79,6 +79,8 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'create a larger one',
     run: (driver) => driver.create('new', { parent: 'web', storageOptions: { size: '24M' } }),
     after: { ...LAYERS, new: WEB },
+    // Its filesystem is as large as it is.
+    check: (driver) => writeTo(driver, 'new', { large: 'x'.repeat(18 * 2 ** 20) }),
     calls: 13,
   },
   {

@@ -5,12 +5,13 @@ import type { CrashMachine } from './crash-machine.ts';
 
 const BLOCK = 4096;
 
-/** What is wrong with the pool as it is on its disk, and with its thin devices against the records. */
+/** What is wrong with the pool as it is on its disk, with its thin devices against the records, and with what is live. */
 export async function poolFaults(machine: CrashMachine): Promise<readonly string[]> {
-  const device = metadataDevice(machine.disk('devicemapper/metadata'));
+  const device = metadataDevice(machine.metadata);
   const there = [...readPool(device).thinDevices()].map(({ id }) => Number(id));
   const recorded = await recordedIds(machine);
   return [
+    ...(await machine.stuckDevices()).map((name) => `device ${name} cannot be used`),
     ...checkMetadata(device).map(({ place, finding }) => `${place}: ${finding}`),
     ...(new Set(recorded).size === recorded.length ? [] : ['two records have one thin id']),
     ...there.filter((id) => !recorded.includes(id)).map((id) => `thin device ${id} is nobody's`),
