@@ -18,6 +18,6 @@ export async function countMounts(
   for (const { target } of await mounts.list()) {
     if (dirname(target) !== layout.mounts) continue;
     const id = basename(target);
-    if (isVolumeId(id) && pool.find(id) !== undefined && counts.of(id) === 0) counts.add(id);
+    if (isVolumeId(id) && pool.find(id) !== undefined) counts.addFound(id);
   }
 }

@@ -3,6 +3,7 @@ import type { VolumeId } from '@dmthin/domain';
 /** How many use each mounted layer. */
 export class MountCounts {
   readonly #counts = new Map<VolumeId, number>();
+  readonly #found = new Set<VolumeId>();
 
   /** 0: not mounted. */
   of(id: VolumeId): number {
@@ -20,11 +21,29 @@ export class MountCounts {
     return count;
   }
 
+  /** One user, of a mount by a process before this one, which may have ended before the mount was ready for use. */
+  addFound(id: VolumeId): void {
+    this.#counts.set(id, 1);
+    this.#found.add(id);
+  }
+
+  isFound(id: VolumeId): boolean {
+    return this.#found.has(id);
+  }
+
+  /** A mount that was found is ready for use. */
+  settle(id: VolumeId): void {
+    this.#found.delete(id);
+  }
+
   /** One user less; gives how many are left. */
   remove(id: VolumeId): number {
     const count = this.of(id) - 1;
     if (count > 0) this.#counts.set(id, count);
-    else this.#counts.delete(id);
+    else {
+      this.#counts.delete(id);
+      this.#found.delete(id);
+    }
     return Math.max(count, 0);
   }
 }

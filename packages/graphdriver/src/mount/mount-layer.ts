@@ -1,4 +1,4 @@
-import { DmError, type VolumeId } from '@dmthin/domain';
+import { DmError, devicePath, type FilesystemType, type VolumeId } from '@dmthin/domain';
 import { withUndoError } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
@@ -6,7 +6,7 @@ import { growMounted } from '../layer/grow-filesystem.ts';
 import { unknownLayer } from '../layer/unknown-layer.ts';
 import { mountPointOf, rootfsOf } from '../layout/root-layout.ts';
 import { prepareLayerRoot } from './layer-root.ts';
-import { mountVolume, unmountVolume } from './mount-volume.ts';
+import { type MountedVolume, mountVolume, unmountVolume } from './mount-volume.ts';
 
 /** See `GraphDriver.mount`. */
 export async function mountLayer(
@@ -19,6 +19,7 @@ export async function mountLayer(
     [id],
     async () => {
       if (context.counts.of(id) === 0) await mountFirst(context, id, label, signal);
+      else if (context.counts.isFound(id)) await finishFound(context, id, signal);
       context.counts.add(id);
       return rootfsOf(context.layout, id);
     },
@@ -54,8 +55,7 @@ async function mountFirst(
   if (context.pool.find(id) === undefined) throw unknownLayer(id);
   const mounted = await mountVolume(context, id, label, signal);
   try {
-    if (context.growth.has(id)) await growMounted(context, id, mounted, signal);
-    await prepareLayerRoot(context, id, mounted.target);
+    await makeReady(context, id, mounted, signal);
   } catch (error) {
     try {
       await unmountVolume(context, id);
@@ -64,6 +64,26 @@ async function mountFirst(
     }
     throw error;
   }
+}
+
+/** What a process that died after its mount had not done yet. Others may use the mount, so that it stays where this fails. */
+async function finishFound(context: DriverContext, id: VolumeId, signal: CancelSignal | undefined): Promise<void> {
+  const target = mountPointOf(context.layout, id);
+  const there = await context.ports.mounts.find(target);
+  if (there === undefined) return;
+  const device = devicePath(context.pool.get(id).deviceName);
+  await makeReady(context, id, { device, target, type: there.type as FilesystemType }, signal);
+  context.counts.settle(id);
+}
+
+async function makeReady(
+  context: DriverContext,
+  id: VolumeId,
+  mounted: MountedVolume,
+  signal: CancelSignal | undefined,
+): Promise<void> {
+  if (context.growth.has(id)) await growMounted(context, id, mounted, signal);
+  await prepareLayerRoot(context, id, mounted.target);
 }
 
 function notMounted({ pool }: DriverContext, id: VolumeId): DmError {

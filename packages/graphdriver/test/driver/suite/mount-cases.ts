@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { errorOf } from '../../support/expect-error.ts';
@@ -67,6 +67,23 @@ export function mountCases(makeWorld: MakeWorld): void {
       const second = await world.open();
       expect(second.layer('a').mountPath).to.equal(root);
       expect(await readFile(join(root, 'file'), 'utf8')).to.equal('written');
+      await second.unmount('a');
+      expect(second.layer('a').mountPath).to.equal(undefined);
+      await second.close();
+    });
+
+    it('finishes a mount whose process ended before it was ready for use', async () => {
+      await using world = await makeWorld();
+      const first = await world.open();
+      await first.create('a');
+      const root = await first.mount('a');
+      await first.release();
+      // As it was when the filesystem had just been mounted.
+      await rmdir(root);
+      const second = await world.open();
+      expect(await second.mount('a')).to.equal(root);
+      await writeFile(join(root, 'file'), 'written');
+      await second.unmount('a');
       await second.unmount('a');
       expect(second.layer('a').mountPath).to.equal(undefined);
       await second.close();
