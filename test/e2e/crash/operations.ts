@@ -119,6 +119,15 @@ export const OPERATIONS: readonly Operation[] = [
   { ...DEFAULTS, name: 'mount', run: (driver) => driver.mount('web'), calls: 4 },
   {
     ...DEFAULTS,
+    name: 'mount of a new layer',
+    prepare: (driver) => driver.create('new'),
+    run: (driver) => driver.mount('new'),
+    before: { ...LAYERS, new: {} },
+    after: { ...LAYERS, new: {} },
+    calls: 5,
+  },
+  {
+    ...DEFAULTS,
     name: 'unmount',
     prepare: writeLate,
     run: async (driver) => {
