@@ -3,25 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { CHECKOUT, readmeExample } from './readme-example.ts';
 
 const run = promisify(execFile);
-const CHECKOUT = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The scripts bring their own pnpm; who runs the suite by hand has one. */
 const OWN_PNPM = join(CHECKOUT, '.tools/node_modules/.bin/pnpm');
 const PNPM = existsSync(OWN_PNPM) ? OWN_PNPM : 'pnpm';
-
-/** The first TypeScript block of the README, and the line it says that it prints. */
-async function example(): Promise<{ code: string; printed: string }> {
-  const readme = await readFile(join(CHECKOUT, 'README.md'), 'utf8');
-  const code = /```ts\n(.*?)```/su.exec(readme)?.[1];
-  const printed = /^It prints `(.*)`\./mu.exec(readme)?.[1];
-  if (code === undefined || printed === undefined)
-    throw new Error('the README has no example, or does not say what it prints');
-  return { code, printed };
-}
 
 describe('the example of the README, as somebody has it who installs the package', function () {
   this.timeout(240_000);
@@ -32,7 +21,7 @@ describe('the example of the README, as somebody has it who installs the package
   after(() => rm(directory, { recursive: true }));
 
   it('installs from packed tarballs, type-checks in strict mode, and prints what the README says', async () => {
-    const { code, printed } = await example();
+    const { code, printed } = await readmeExample();
     const tarballs = await packAll(join(directory, 'tarballs'));
     const consumer = join(directory, 'consumer');
     await mkdir(consumer);

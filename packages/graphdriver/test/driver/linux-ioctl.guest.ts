@@ -1,7 +1,5 @@
-import { openDmsetupKernel } from '@dmthin/kernel-dmsetup';
 import { openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { linuxWorld } from './linux-world.ts';
 import { driverSuite } from './suite/driver-suite.ts';
 
 driverSuite('Linux by ioctl', () => linuxWorld(openIoctlKernel));
-driverSuite('Linux by dmsetup', () => linuxWorld(openDmsetupKernel));
