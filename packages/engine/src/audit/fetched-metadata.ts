@@ -3,8 +3,8 @@ import type { BlockDevice } from '@dmthin/ports';
 import type { MetadataDevice } from '@dmthin/thin-metadata';
 
 const BLOCK = 4096;
-/** Blocks fetched at once; a btree's leaves lie near each other. */
-const RUN = 64;
+/** Blocks fetched at once. A btree's leaves lie near each other at first, and far from each other in a pool of some age. */
+const RUN = 16;
 
 /** What a reader is told who asks for a block that is not here yet. */
 class NotFetched extends Error {
@@ -18,8 +18,8 @@ class NotFetched extends Error {
 
 /**
  * Lets a synchronous reader of metadata work over a block device that answers later: where it asks for a block that is
- * not here, the blocks around it are fetched, and it begins anew.
- * @param read must change nothing, and may be called many times.
+ * not here, the blocks around it are fetched, and it is called again.
+ * @param read must change nothing, may be called many times, and does well to go on where it was.
  * @throws DmError IO (EIO), and what `read` throws.
  */
 export async function readFetched<T>(device: BlockDevice, read: (metadata: MetadataDevice) => T): Promise<T> {

@@ -1,6 +1,6 @@
 import { type DeviceName, DmError, parseDeviceNumber, parseThinPoolTarget, type ThinId } from '@dmthin/domain';
 import type { BlockDevice, BlockDevices, Kernel } from '@dmthin/ports';
-import { readPool } from '@dmthin/thin-metadata';
+import { type PoolReader, readPool } from '@dmthin/thin-metadata';
 import { deviceNode } from '../pool/device-node.ts';
 import { readFetched } from './fetched-metadata.ts';
 
@@ -43,9 +43,16 @@ export async function listThinDevices(
 /** undefined: the pool committed meanwhile. @throws DmError CORRUPT, IO: and it did not. */
 async function listOnce(metadata: BlockDevice): Promise<ReadonlyMap<ThinId, bigint> | undefined> {
   const before = await metadata.read(0n, SUPERBLOCK_SIZE);
+  const list = new Map<ThinId, bigint>();
+  let reader: PoolReader | undefined;
+  let next = 0;
   const read = await readFetched(metadata, (device) => {
-    const list = new Map<ThinId, bigint>();
-    for (const { id, mappedBlocks } of readPool(device).thinDevices()) list.set(id, BigInt(mappedBlocks));
+    reader ??= readPool(device);
+    // Goes on where a block was missing: the leaves lie far from each other, and each may have to be waited for.
+    for (const { id, mappedBlocks } of reader.thinDevices(next)) {
+      list.set(id, BigInt(mappedBlocks));
+      next = id + 1;
+    }
     return list;
   }).then(
     (list) => ({ list }),

@@ -8,19 +8,22 @@ import { addressAt, entryCount, isInternal, keyAt } from '../format/node.ts';
 /**
  * Every leaf of a tree from the lowest key to the highest, each of them looked at before it is handed out: its keys
  * ascend, and go on where the leaf before ended. So no node is met twice, and a forged tree ends where it contradicts
- * itself. `isWanted` says of each node whether it is to be looked at. @throws DmError CORRUPT, IO.
+ * itself. `isWanted` says of each node whether it is to be looked at; none is whose keys are all below `from`.
+ * @throws DmError CORRUPT, IO.
  */
 export function* orderedLeaves(
   tree: Btree,
   root: number,
   isWanted: (node: number) => boolean = () => true,
+  from: number = 0,
 ): Generator<Block> {
-  yield* below(tree, root, { last: -1, isWanted }, 0);
+  yield* below(tree, root, { last: -1, isWanted, from }, 0);
 }
 
 interface Progress {
   last: number;
   readonly isWanted: (node: number) => boolean;
+  readonly from: number;
 }
 
 function* below(tree: Btree, number: number, progress: Progress, depth: number): Generator<Block> {
@@ -41,6 +44,7 @@ function* below(tree: Btree, number: number, progress: Progress, depth: number):
   for (let index = 0; index < count; index++) {
     if (keyAt(node, index) <= progress.last)
       throw unsound(node, `its key ${keyAt(node, index)} comes behind ${progress.last}`);
+    if (index + 1 < count && keyAt(node, index + 1) <= progress.from) continue;
     yield* below(tree, addressAt(node, index), progress, depth + 1);
   }
 }

@@ -56,12 +56,14 @@ export class PoolReader {
     return this.superblock.dataSpaceMap.blocks;
   }
 
-  /** Every thin device, lowest id first. @throws DmError CORRUPT, IO. */
-  *thinDevices(): Generator<ThinEntry> {
-    for (const leaf of orderedLeaves(this.#trees.details, this.superblock.detailsRoot)) {
+  /** Every thin device from id `from` on, lowest id first. @throws DmError CORRUPT, IO. */
+  *thinDevices(from: number = 0): Generator<ThinEntry> {
+    for (const leaf of orderedLeaves(this.#trees.details, this.superblock.detailsRoot, undefined, from)) {
       const count = entryCount(leaf);
-      for (let index = 0; index < count; index++)
-        yield { id: keyAt(leaf, index) as ThinId, ...decodeDetails(leaf.view, valueOffset(leaf, index)) };
+      for (let index = 0; index < count; index++) {
+        const id = keyAt(leaf, index);
+        if (id >= from) yield { id: id as ThinId, ...decodeDetails(leaf.view, valueOffset(leaf, index)) };
+      }
     }
   }
 
