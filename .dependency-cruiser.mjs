@@ -22,7 +22,7 @@ export default {
     only('kernel-fake', ['domain', 'ports', 'thin-metadata']),
     ...adapters.map((adapter) => only(adapter, ['domain', 'ports'])),
     ...linuxAdapters.map((adapter) => only(adapter, ['domain', 'ports', 'libc'])),
-    only('cli', ['domain', 'ports', 'engine', 'graphdriver', 'container']),
+    only('cli', ['domain', 'ports', 'engine', 'graphdriver', 'thin-metadata', 'container']),
     {
       name: 'core-is-pure',
       severity: 'error',

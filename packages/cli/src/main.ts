@@ -15,27 +15,36 @@ export async function main(words: readonly string[], environment: NodeJS.Process
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let json = words.includes('--json') || isTrue(environment['DMTHIN_JSON']);
   let verbose = false;
+  let status = 0;
+  let failureStatus: number | undefined;
   try {
     await createProgram(COMMANDS, async (call) => {
       const settings = await resolveSettings(call.given, environment);
       json = settings.json;
       verbose = settings.logLevel === 'debug';
-      await run(call, settings);
+      failureStatus = call.command.exitStatus;
+      await run(call, settings, (wanted) => {
+        status = wanted;
+      });
     }).parseAsync([...words], { from: 'user' });
-    return 0;
+    return status;
   } catch (error) {
     if (isReaderGone(error)) return READER_GONE;
     // Help has been shown: because it was asked for, or because nothing was.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`${formatFailure(error, json, verbose)}\n`);
-    return exitStatusOf(error);
+    return failureStatus ?? exitStatusOf(error);
   }
 }
 
-async function run({ command, words }: ParsedCall, settings: Settings): Promise<void> {
+async function run(
+  { command, words }: ParsedCall,
+  settings: Settings,
+  exitWith: (status: number) => void,
+): Promise<void> {
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  if (command.isUninterrupted !== true) process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const { driver, layer } = optionsFor(command, settings);
   try {
     await command.run({
@@ -43,6 +52,7 @@ async function run({ command, words }: ParsedCall, settings: Settings): Promise<
       settings,
       output: createTerminal(settings.json),
       signal: abort.signal,
+      exitWith,
       layerOptions: layer,
       async withDriver(use, place) {
         // The driver and its container are most of the program; help and errors of use do without them.

@@ -45,14 +45,38 @@ export function createProgram(
     .configureOutput({ outputError() {} })
     .exitOverride(refuse('See dmthin help for the verbs and global options.'));
   for (const option of GLOBAL_OPTIONS) program.addOption(commanderOption(option, { withDefault: false }));
-  for (const command of commands) program.addCommand(subcommand(command, run));
+  for (const command of commands) {
+    const [group, verb] = command.name.split(' ');
+    if (verb === undefined) program.addCommand(subcommand(program, command, run));
+    else groupOf(program, group as string, commands).addCommand(subcommand(program, command, run));
+  }
   program.addCommand(helpCommand(program));
   return program;
 }
 
-function subcommand(command: Command, run: (call: ParsedCall) => Promise<void>): CommanderCommand {
+/** The verb whose verbs begin with `name`, made with the first of them. */
+function groupOf(program: CommanderCommand, name: string, commands: readonly Command[]): CommanderCommand {
+  const known = program.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  const verbs = commands.map((command) => command.name.split(' ')).filter(([group, verb]) => group === name && verb);
+  const group = new CommanderCommand(name)
+    .summary(`read, check and mend a pool's ${name}: ${verbs.map(([, verb]) => verb).join(', ')}`)
+    .helpCommand(false)
+    .helpOption('--help', 'show this help')
+    .showSuggestionAfterError()
+    .configureOutput({ outputError() {} })
+    .exitOverride(refuse(`See dmthin help ${name} for its verbs.`));
+  program.addCommand(group);
+  return group;
+}
+
+function subcommand(
+  program: CommanderCommand,
+  command: Command,
+  run: (call: ParsedCall) => Promise<void>,
+): CommanderCommand {
   const usage = usageLine(command);
-  const parser = new CommanderCommand(command.name)
+  const parser = new CommanderCommand(command.name.split(' ').at(-1))
     .summary(command.summary)
     .description([`${capitalized(command.summary)}.`, command.description ?? ''].join(' ').trimEnd())
     .usage(usage.slice(`dmthin ${command.name} `.length))
@@ -81,10 +105,13 @@ function subcommand(command: Command, run: (call: ParsedCall) => Promise<void>):
     const names = (command.arguments ?? []).map(({ name }) => name);
     await run({
       command,
-      given: mergeGiven(parser.parent?.opts() ?? {}, values),
+      given: mergeGiven(program.opts(), values),
       words: {
         argument: (name) => parser.args[names.indexOf(name)] ?? '',
-        option: (name) => values[camelCase(name)] as string | undefined,
+        option: (name) => {
+          const value = values[camelCase(name)];
+          return typeof value === 'string' ? value : undefined;
+        },
         values: (name) => (values[camelCase(name)] ?? []) as readonly string[],
         flag: (name) => values[camelCase(name)] === true,
       },
@@ -97,13 +124,16 @@ function helpCommand(program: CommanderCommand): CommanderCommand {
   return new CommanderCommand('help')
     .summary('show help for a verb, or for the storage options (`help options`)')
     .argument('[topic]', 'a verb, or `options`')
+    .argument('[verb]', 'a verb of a group')
     .configureOutput({ outputError() {} })
     .exitOverride(refuse('See dmthin help for the verbs.'))
-    .action((topic: string | undefined) => {
+    .action((topic: string | undefined, second: string | undefined) => {
       if (topic === undefined) return program.outputHelp();
       if (topic === 'options') return void process.stdout.write(`${optionsText()}\n`);
-      const verb = program.commands.find((command) => command.name() === topic);
-      return verb === undefined ? program.error(`there is no help on '${topic}'`) : verb.outputHelp();
+      const group = program.commands.find((command) => command.name() === topic);
+      const verb = second === undefined ? group : group?.commands.find((command) => command.name() === second);
+      if (verb === undefined) program.error(`there is no help on '${[topic, second].join(' ').trimEnd()}'`);
+      return verb.outputHelp();
     });
 }
 
@@ -122,7 +152,9 @@ function refuse(remedy: string): (error: CommanderError) => never {
 function commanderOption(option: Option, { withDefault }: { readonly withDefault: boolean }): CommanderOption {
   const { value } = option;
   const made = new CommanderOption(
-    value === undefined ? `--${option.name}` : optionTerm({ ...option, value: `<${value}>` }),
+    value === undefined || option.isValueOptional === true
+      ? optionTerm(option)
+      : optionTerm({ ...option, value: `<${value}>` }),
     option.description,
   );
   if (option.choices !== undefined) made.choices([...option.choices]);

@@ -1,8 +1,10 @@
 export { type CheckOptions, type CheckPhase, checkMetadata } from './check/check-metadata.ts';
 export type { Fault, FaultPlace, Severity } from './check/fault.ts';
+export { clearNeedsCheck, repairLeaks } from './check/repair-leaks.ts';
 export { type EmitOptions, emitPool } from './content/emit-pool.ts';
 export type { PoolHeader, PoolSink } from './content/pool-content.ts';
 export { compareDevices, type DeltaKind, type DeltaVisitor } from './delta/delta.ts';
+export { deltaJson } from './delta/delta-json.ts';
 export { type DeltaOptions, deltaXml } from './delta/delta-xml.ts';
 export { type FileDeviceOptions, FileMetadataDevice, openMetadataFile } from './device/file-metadata-device.ts';
 export { MemoryMetadataDevice } from './device/memory-metadata-device.ts';

@@ -11,8 +11,12 @@ export interface Argument {
 export interface Option {
   /** Without dashes: `parent`. */
   readonly name: string;
+  /** The letter that stands for it: `q`. */
+  readonly short?: string;
   /** What stands for its value in the usage line; a flag where it is not given. */
   readonly value?: string;
+  /** May stand without its value, and is a flag then. */
+  readonly isValueOptional?: boolean;
   readonly description: string;
   readonly default?: string;
   readonly choices?: readonly string[];
@@ -22,6 +26,7 @@ export interface Option {
 
 /** A verb of `dmthin`. Parsing, help, completion, man page and docs are all made from these. */
 export interface Command {
+  /** One word, or two for a verb of a group: `metadata check`. */
   readonly name: string;
   /** One line, in the imperative, without a period. */
   readonly summary: string;
@@ -33,6 +38,10 @@ export interface Command {
   readonly takesLayerOptions?: boolean;
   /** What `--json` prints. */
   readonly json: string;
+  /** The exit status of every failure; that of the error's code without it. */
+  readonly exitStatus?: number;
+  /** Works without pause, so that an interruption ends the process at once; it leaves nothing half done that counts. */
+  readonly isUninterrupted?: boolean;
   readonly examples?: readonly string[];
   readonly run: (invocation: Invocation) => Promise<void>;
 }
@@ -43,6 +52,8 @@ export interface Invocation {
   readonly output: Output;
   /** Fires on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Ends the process with that status, though nothing failed: the answer was no. */
+  exitWith(status: number): void;
   /** The argument of that name; the empty string where an optional one was not given. */
   argument(name: string): string;
   /** The option's value, or its default. */

@@ -9,6 +9,7 @@ import { graph } from './graph.ts';
 import { apply, importLayer } from './import.ts';
 import { inspect } from './inspect.ts';
 import { ls } from './ls.ts';
+import { METADATA_COMMANDS } from './metadata/index.ts';
 import { mount, umount } from './mount.ts';
 import { pool } from './pool.ts';
 import { rm } from './rm.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   pool,
   adopt,
+  ...METADATA_COMMANDS,
   bench,
   version,
   completionOf(() => COMMANDS),

@@ -10,9 +10,11 @@ export function usageLine(command: Command): string {
   return ['dmthin', command.name, ...words, ...options, ...layer].join(' ');
 }
 
-/** `--parent ID`. */
-export function optionTerm({ name, value }: Option): string {
-  return value === undefined ? `--${name}` : `--${name} ${value}`;
+/** `--parent ID`, `-n, --numeric-only [FORM]`. */
+export function optionTerm({ name, short, value, isValueOptional }: Option): string {
+  const term = short === undefined ? `--${name}` : `-${short}, --${name}`;
+  if (value === undefined) return term;
+  return `${term} ${isValueOptional === true ? `[${value}]` : value}`;
 }
 
 /** The description with choices and default, as help and manuals show it. */

@@ -9,6 +9,10 @@ export interface Output {
    * @throws DmError INVALID_ARGUMENT: stdout is a terminal.
    */
   stream(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Text, as it comes, with back-pressure. */
+  print(chunks: Iterable<Uint8Array>): Promise<void>;
   /** Runs `work` and shows how far it is on stderr: a bar on a terminal, one line at its end elsewhere. */
   progress<T>(label: string, work: (progress: Progress) => Promise<T>, total?: number): Promise<T>;
+  /** The same, but says nothing where stderr is no terminal. */
+  bar<T>(label: string, work: (progress: Progress) => Promise<T>, total?: number): Promise<T>;
 }

@@ -17,7 +17,12 @@ export function createTerminal(json: boolean): Output {
         });
       for await (const chunk of chunks) await write(chunk);
     },
+    async print(chunks) {
+      for (const chunk of chunks) await write(chunk);
+    },
     progress: (label, work, total) => showProgress(label, total, process.stderr, work),
+    bar: (label, work, total) =>
+      process.stderr.isTTY ? showProgress(label, total, process.stderr, work) : work({ advance() {} }),
   };
 }
 

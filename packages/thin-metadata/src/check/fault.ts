@@ -21,6 +21,8 @@ export interface Fault {
   readonly block: number | undefined;
   /** How many blocks from `block` on are wrong in that way; 1 but for reference counts. */
   readonly blocks: number;
+  /** How many times more each of them is counted than anything refers to it: a leak where it is more than 0. */
+  readonly excess: number;
   /** What was found there. */
   readonly finding: string;
   /** What it leads to. */
@@ -38,10 +40,10 @@ export class Findings {
     block: number | undefined,
     finding: string,
     consequence: string,
-    details: Partial<Pick<Fault, 'blocks' | 'severity'>> = {},
+    details: Partial<Pick<Fault, 'blocks' | 'excess' | 'severity'>> = {},
   ): number {
-    const { blocks = 1, severity = 'fatal' } = details;
-    return this.faults.push({ place, block, blocks, finding, consequence, severity }) - 1;
+    const { blocks = 1, excess = 0, severity = 'fatal' } = details;
+    return this.faults.push({ place, block, blocks, excess, finding, consequence, severity }) - 1;
   }
 
   /** Says what a fault leads to, once that is known. */

@@ -191,18 +191,16 @@ class Comparison {
     this.#run = undefined;
     const blocks = run.end - run.begin === 1 ? `block ${run.begin}` : `blocks ${run.begin} to ${run.end - 1}`;
     const finding = `${blocks} counted ${run.actual} times, where ${run.expected} refer to it`;
-    const isLeak = run.actual > run.expected;
-    this.#report(run.begin, finding, isLeak ? LEAKED : OVERWRITTEN, {
-      blocks: run.end - run.begin,
-      ...(isLeak ? MINOR : {}),
-    });
+    const range = { blocks: run.end - run.begin, excess: Math.max(0, run.actual - run.expected) };
+    if (range.excess > 0) this.#report(run.begin, finding, LEAKED, { ...range, ...MINOR });
+    else this.#report(run.begin, finding, OVERWRITTEN, range);
   }
 
   #report(
     block: number | undefined,
     finding: string,
     consequence: string,
-    details: Partial<Pick<Fault, 'blocks' | 'severity'>> = {},
+    details: Partial<Pick<Fault, 'blocks' | 'excess' | 'severity'>> = {},
   ): void {
     this.#context.findings.report(this.#place, block, finding, consequence, details);
   }
