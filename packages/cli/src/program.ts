@@ -113,7 +113,9 @@ function subcommand(
           return typeof value === 'string' ? value : undefined;
         },
         values: (name) => (values[camelCase(name)] ?? []) as readonly string[],
-        flag: (name) => values[camelCase(name)] === true,
+        // Commander keeps --no-headers as headers, false.
+        flag: (name) =>
+          name.startsWith('no-') ? values[camelCase(name.slice(3))] === false : values[camelCase(name)] === true,
       },
     });
   });

@@ -64,8 +64,27 @@ describe('the command line', () => {
     expect(await remedy('snapshot')).to.include('dmthin help');
   });
 
+  it('takes verbs of a group, short options, and options that may stand without a value', async () => {
+    const check = await parsed('--json', 'metadata', 'check', '-q', 'meta');
+    expect([
+      check.command.name,
+      check.given.json,
+      check.words.flag('quiet'),
+      check.words.argument('source'),
+    ]).to.deep.equal(['metadata check', true, true, 'meta']);
+    const plain = await parsed('metadata', 'size', '-n');
+    expect([plain.words.flag('numeric-only'), plain.words.option('numeric-only')]).to.deep.equal([true, undefined]);
+    const long = await parsed('metadata', 'size', '-nlong');
+    expect([long.words.flag('numeric-only'), long.words.option('numeric-only')]).to.deep.equal([false, 'long']);
+    const headless = await parsed('metadata', 'ls', '--no-headers', 'meta');
+    expect(headless.words.flag('no-headers')).to.equal(true);
+    expect(await refusal('metadata', 'chek')).to.include("unknown command 'chek'");
+    expect(await refusal('metadata', 'dump', '-f', 'yaml', 'meta')).to.include('xml, json, human_readable');
+  });
+
   it('has a completion for every verb in every shell', () => {
     for (const shell of ['bash', 'zsh', 'fish'] as const)
-      for (const { name } of COMMANDS) expect(completionScript(shell, COMMANDS)).to.include(name);
+      for (const { name } of COMMANDS)
+        for (const word of name.split(' ')) expect(completionScript(shell, COMMANDS)).to.include(word);
   });
 });

@@ -10,7 +10,8 @@ export type FaultPlace =
 /**
  * How bad a fault is. `fatal`: data is lost or may be overwritten, or the pool cannot be used. `minor`: space is lost or a
  * number is wrong until it is repaired (what thin_check calls not fatal). `note`: a counter or hint of a space map is
- * inexact, which thin_check does not look at and thin_restore 0.9 leaves behind.
+ * inexact, which thin_check does not look at and thin_restore 0.9 leaves behind; or a block seems leaked, but may belong to
+ * what could not be read.
  */
 export type Severity = 'fatal' | 'minor' | 'note';
 

@@ -10,6 +10,7 @@ import type { Fault, FaultPlace } from './fault.ts';
 import { type CheckContext, TreeWalk } from './tree-walk.ts';
 
 const OVERWRITTEN = 'a block in use may be handed out again, and overwritten';
+const UNCLEAR = 'it may be referred to by what could not be read';
 const LEAKED = 'the space is lost until the pool is repaired';
 const MINOR = { severity: 'minor' } as const;
 const NOTE = { severity: 'note' } as const;
@@ -18,7 +19,7 @@ const MISCOUNTED = 'the pool shows a wrong amount of free space';
 /** A space map as it was read, its own blocks counted, to be compared with what was counted of all trees. */
 export interface SpaceMapCheck {
   readonly isIncomplete: boolean;
-  /** Compares, and reports. Leaks only where all trees could be read: else what they refer to seems leaked. */
+  /** Compares, and reports. What seems leaked is no more than a note where some tree could not be read. */
   compare(expected: Tally, canLeak: boolean): void;
 }
 
@@ -70,6 +71,7 @@ class Comparison {
   readonly #entries: ReadonlyMap<number, BitmapEntry>;
   readonly #overflow: Map<number, number>;
   #run: Run | undefined;
+  #canLeak = true;
   #allocated = 0;
 
   constructor(
@@ -87,12 +89,13 @@ class Comparison {
   }
 
   run(expected: Tally, canLeak: boolean): void {
+    this.#canLeak = canLeak;
     const wanted = Math.ceil(this.#root.blocks / COUNTS_PER_BITMAP);
     let isWhole = this.#entries.size === wanted;
     if (!isWhole) this.#report(undefined, `it has ${this.#entries.size} bitmaps, not ${wanted}`, OVERWRITTEN);
     for (const [number, entry] of this.#entries) {
       if (number >= wanted) continue;
-      if (!this.#bitmap(number, entry, expected, canLeak)) isWhole = false;
+      if (!this.#bitmap(number, entry, expected)) isWhole = false;
     }
     this.#flush();
     for (const block of this.#overflow.keys())
@@ -112,7 +115,7 @@ class Comparison {
   }
 
   /** False where the bitmap cannot be read. */
-  #bitmap(number: number, entry: BitmapEntry, expected: Tally, canLeak: boolean): boolean {
+  #bitmap(number: number, entry: BitmapEntry, expected: Tally): boolean {
     let bitmap: Block;
     try {
       bitmap = this.#context.transaction.read(entry.bitmap, BITMAP);
@@ -132,7 +135,7 @@ class Comparison {
       else if (firstFree === COUNTS_PER_BITMAP) firstFree = index;
       const wanted = page?.[index] ?? 0;
       if (bits !== wanted || bits === OVERFLOW)
-        this.#count(entry, base + index, bits, wanted < OVERFLOW ? wanted : expected.count(base + index), canLeak);
+        this.#count(entry, base + index, bits, wanted < OVERFLOW ? wanted : expected.count(base + index));
     }
     this.#allocated += taken;
     const here = Math.min(COUNTS_PER_BITMAP, this.#root.blocks - base);
@@ -154,13 +157,13 @@ class Comparison {
     return true;
   }
 
-  #count({ bitmap }: BitmapEntry, block: number, bits: number, expected: number, canLeak: boolean): void {
+  #count({ bitmap }: BitmapEntry, block: number, bits: number, expected: number): void {
     let actual = bits;
     if (bits === OVERFLOW) {
       const stored = this.#overflow.get(block);
       this.#overflow.delete(block);
       if (stored === undefined || stored < OVERFLOW) {
-        if (canLeak)
+        if (this.#canLeak)
           this.#report(
             bitmap,
             `the count of block ${block} is in the tree of counts of three and more, which has ${stored ?? 'none'}`,
@@ -172,7 +175,7 @@ class Comparison {
     }
     if (block >= this.#root.blocks && actual > 0)
       this.#report(bitmap, `it counts block ${block}, which is beyond the end of the device`, MISCOUNTED, MINOR);
-    else if (actual < expected || (actual > expected && canLeak)) this.#note(block, actual, expected);
+    else if (actual !== expected) this.#note(block, actual, expected);
   }
 
   #note(block: number, actual: number, expected: number): void {
@@ -192,7 +195,8 @@ class Comparison {
     const blocks = run.end - run.begin === 1 ? `block ${run.begin}` : `blocks ${run.begin} to ${run.end - 1}`;
     const finding = `${blocks} counted ${run.actual} times, where ${run.expected} refer to it`;
     const range = { blocks: run.end - run.begin, excess: Math.max(0, run.actual - run.expected) };
-    if (range.excess > 0) this.#report(run.begin, finding, LEAKED, { ...range, ...MINOR });
+    if (range.excess > 0 && !this.#canLeak) this.#report(run.begin, finding, UNCLEAR, { ...range, ...NOTE });
+    else if (range.excess > 0) this.#report(run.begin, finding, LEAKED, { ...range, ...MINOR });
     else this.#report(run.begin, finding, OVERWRITTEN, range);
   }
 

@@ -77,16 +77,19 @@ function readDetails(trees: PoolTrees, root: number): DetailsTree {
   return { root, devices, transactionId, time };
 }
 
-/** Undefined where a value is no root of a tree: then it is a tree of mappings. */
+/**
+ * Undefined for a tree of mappings, whose values are far above all metadata blocks but for that of data block 0. A root that
+ * is damaged itself does not make it one.
+ */
 function readTop(trees: PoolTrees, scan: NodeScan, root: number): TopTree | undefined {
   const roots = new Map<number, number>();
   for (const leaf of soundLeaves(trees.top, root, { lostNodes: 0 }))
     for (let index = 0; index < entryCount(leaf); index++) {
       const value = addressAt(leaf, index);
-      if (!scan.isMappings(value)) return undefined;
+      if (value >= scan.nrBlocks) return undefined;
       roots.set(keyAt(leaf, index), value);
     }
-  return { root, roots };
+  return [...roots.values()].some((value) => scan.isMappings(value)) || roots.size === 0 ? { root, roots } : undefined;
 }
 
 function matchOf(scan: NodeScan, details: DetailsTree, top: TopTree): Match {

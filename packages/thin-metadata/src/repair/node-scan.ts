@@ -33,6 +33,10 @@ export class NodeScan {
       if (this.#kinds[number] === INTERNAL) this.#kinds[number] = this.#kindBelow(number);
   }
 
+  get nrBlocks(): number {
+    return this.#kinds.length;
+  }
+
   /** The roots of trees of device details. */
   detailsRoots(): number[] {
     return this.#roots(DETAILS);

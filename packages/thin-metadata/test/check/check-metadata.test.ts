@@ -4,11 +4,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { BITMAP, setCount } from '#src/format/bitmap';
 import { Block, type BlockKind } from '#src/format/block';
-import { METADATA_INDEX } from '#src/format/metadata-index';
 import { entryCount, keyAt, NODE, setEntryCount, setKey, valueOffset } from '#src/format/node';
-import { seal, verify } from '#src/format/seal';
-import { SUPERBLOCK } from '#src/format/superblock';
+import { seal } from '#src/format/seal';
 import { setU64 } from '#src/format/u64';
+import { isSound, kindOf, liveBlocks, memoryOf } from '../support/live-blocks.ts';
 
 /** A pool of two devices that share most of what they map, with metadata held. */
 function samplePool(): MemoryMetadataDevice {
@@ -72,14 +71,13 @@ describe('checkMetadata', () => {
 
   it('never throws anything, whatever a sealed block says', function () {
     this.timeout(30_000);
-    const kinds = [SUPERBLOCK, NODE, BITMAP, METADATA_INDEX];
     fc.assert(
       fc.property(
         fc.constantFrom(...liveBlocks(sample)),
         fc.array(fc.tuple(fc.nat(511), fc.uint8Array({ minLength: 1, maxLength: 8 })), { minLength: 1, maxLength: 3 }),
         (number, changes) => {
           device = sample.copy();
-          const kind = kinds.find((candidate) => isSound(device, number, candidate)) as BlockKind;
+          const kind = kindOf(device, number);
           damage(number, kind, ({ bytes }) => {
             for (const [at, patch] of changes) bytes.set(patch, at * 8);
           });
@@ -134,7 +132,9 @@ describe('checkMetadata', () => {
   it('does not call leaked what only a damaged node refers to', () => {
     device.write(leafOf(device), new Uint8Array(4096));
     const faults = checkMetadata(device);
-    expect(places(faults)).not.to.include('data space map');
+    const leaks = faults.filter(({ place }) => place === 'data space map');
+    expect(leaks).not.to.deep.equal([]);
+    for (const { severity } of leaks) expect(severity).to.equal('note');
   });
 
   it('finds devices that have only half of what a device has', () => {
@@ -143,35 +143,6 @@ describe('checkMetadata', () => {
     expect(findings(faults)).to.contain('thin device 77 has details but no mappings');
   });
 });
-
-/** The blocks that a check of a sound pool reads: all that are in use. */
-function liveBlocks(device: MemoryMetadataDevice): readonly number[] {
-  const read = new Set<number>();
-  const watched = {
-    nrBlocks: device.nrBlocks,
-    read: (block: number): Uint8Array => {
-      read.add(block);
-      return device.read(block);
-    },
-    write: () => {},
-    flush: () => {},
-  };
-  checkMetadata(watched);
-  return [...read];
-}
-
-function isSound(device: MemoryMetadataDevice, number: number, kind: BlockKind): boolean {
-  try {
-    verify(new Block(number, kind, memoryOf(device.read(number).slice())));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function memoryOf(bytes: Uint8Array) {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-}
 
 /** A full leaf of mappings. */
 function leafOf(device: MemoryMetadataDevice): number {

@@ -49,7 +49,7 @@ describe('pools made by random operations, beside the tools', function () {
           if (pool.superblock.heldRoot !== 0) compareDumps(readPool(device, { held: true }), scratch.path, ['-m']);
         },
       ),
-      { numRuns: runs(25) },
+      { numRuns: runs(4) },
     );
   });
 
@@ -67,9 +67,12 @@ describe('pools made by random operations, beside the tools', function () {
           scratch.fill(restored);
           expect(tool('thin_check', scratch.path).status).to.equal(0);
           expect(output('thin_dump', scratch.path)).to.equal(xml);
+          // No two devices share a leaf here, of which thin_rmap would tell only one.
+          const pool = readPool(restored);
+          expect(ourReverseMap(pool, 0, DATA_BLOCKS)).to.deep.equal(theirReverseMap(scratch.path, 0, DATA_BLOCKS));
         }
       }),
-      { numRuns: runs(25) },
+      { numRuns: runs(4) },
     );
   });
 });
@@ -118,13 +121,34 @@ function compareDeltas(pool: PoolReader, path: string): void {
     }
 }
 
+/** Of a leaf that several devices share thin_rmap tells only the first; what it tells has to be there. */
 function compareReverseMaps(pool: PoolReader, path: string, begin: number, end: number): void {
-  const theirs = output('thin_rmap', '--region', `${begin}..${end}`, path)
+  const ours = new Set(ourReverseMap(pool, begin, end).flatMap(blocksOf));
+  const theirs = theirReverseMap(path, begin, end).flatMap(blocksOf);
+  for (const mapping of theirs) expect(ours.has(mapping), mapping).to.equal(true);
+  const dataBlocks = (mappings: Iterable<string>): Set<string | undefined> =>
+    new Set([...mappings].map((mapping) => mapping.split(' ')[0]));
+  expect(dataBlocks(ours)).to.deep.equal(dataBlocks(theirs));
+}
+
+function ourReverseMap(pool: PoolReader, begin: number, end: number): string[] {
+  return reverseMap(pool, [{ begin, end }])
+    .map(
+      ({ dataBegin, dataEnd, thin, thinBegin }) =>
+        `data ${dataBegin}..${dataEnd} -> thin(${thin}) ${thinBegin}..${thinBegin + dataEnd - dataBegin}`,
+    )
+    .sort();
+}
+
+function theirReverseMap(path: string, begin: number, end: number): string[] {
+  return output('thin_rmap', '--region', `${begin}..${end}`, path)
     .split('\n')
-    .filter((line) => line !== '');
-  const ours = reverseMap(pool, [{ begin, end }]).map(
-    ({ dataBegin, dataEnd, thin, thinBegin }) =>
-      `data ${dataBegin}..${dataEnd} -> thin(${thin}) ${thinBegin}..${thinBegin + dataEnd - dataBegin}`,
-  );
-  expect(ours).to.have.ordered.members(theirs);
+    .filter((line) => line !== '')
+    .sort();
+}
+
+/** `DATA THIN BLOCK` of every block in a run. */
+function blocksOf(line: string): string[] {
+  const [begin = 0, end = 0, thin = 0, thinBegin = 0] = (line.match(/\d+/gu) ?? []).map(Number);
+  return Array.from({ length: end - begin }, (_, i) => `${begin + i} ${thin} ${thinBegin + i}`);
 }
