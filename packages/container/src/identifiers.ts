@@ -11,6 +11,7 @@ import type {
   LoopDevices,
   Mounts,
   Records,
+  VolumeGroups,
 } from '@dmthin/ports';
 import type { RootLock } from '@dmthin/records-docker';
 import type { ServiceIdentifier } from 'inversify';
@@ -26,6 +27,8 @@ export const LOOP_DEVICES: ServiceIdentifier<LoopDevices> = id<LoopDevices>('Loo
 export const FILESYSTEMS: ServiceIdentifier<Filesystems> = id<Filesystems>('Filesystems');
 export const MOUNTS: ServiceIdentifier<Mounts> = id<Mounts>('Mounts');
 export const FILE_ATTRIBUTES: ServiceIdentifier<FileAttributes> = id<FileAttributes>('FileAttributes');
+/** LVM, for dm.directlvm_device; not bound where the driver cannot use it. */
+export const VOLUME_GROUPS: ServiceIdentifier<VolumeGroups | undefined> = id<VolumeGroups | undefined>('VolumeGroups');
 export const RECORDS: ServiceIdentifier<Records> = id<Records>('Records');
 export const CLOCK: ServiceIdentifier<Clock> = id<Clock>('Clock');
 export const LOG: ServiceIdentifier<Log> = id<Log>('Log');

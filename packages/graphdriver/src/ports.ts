@@ -9,6 +9,7 @@ import type {
   LoopDevices,
   Mounts,
   Records,
+  VolumeGroups,
 } from '@dmthin/ports';
 
 /** What the driver stands on. All of it stays the caller's to close, after the driver. */
@@ -23,6 +24,8 @@ export interface GraphDriverPorts {
   readonly filesystems: Filesystems;
   readonly mounts: Mounts;
   readonly fileAttributes: FileAttributes;
+  /** For dm.directlvm_device alone; undefined where this host has no LVM that the driver could use. */
+  readonly volumeGroups?: VolumeGroups | undefined;
 }
 
 export interface GraphDriverSettings {

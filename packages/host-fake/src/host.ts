@@ -5,8 +5,10 @@ import type {
   BlockLayer,
   FileAttributes,
   Filesystems,
+  Kernel,
   LoopDevices,
   Mounts,
+  VolumeGroups,
 } from '@dmthin/ports';
 import { FakeFileAttributes } from './attributes/fake-file-attributes.ts';
 import { DevicePaths } from './device/device-paths.ts';
@@ -15,6 +17,7 @@ import { HostFaults } from './fault/faults.ts';
 import { FakeFilesystems } from './filesystem/fake-filesystems.ts';
 import { FakeLoopDevices, type SavedLoop } from './loop/fake-loop-devices.ts';
 import type { FileBackedStore } from './loop/loop-store.ts';
+import { FakeVolumeGroups } from './lvm/fake-volume-groups.ts';
 import { FakeMounts } from './mount/fake-mounts.ts';
 import type { SavedMount } from './mount/mounted-tree.ts';
 
@@ -23,6 +26,8 @@ export interface FakeHostOptions {
   readonly layer: BlockLayer;
   /** Opens an existing file as the store of a loop device. */
   readonly openStore: (file: string, readOnly: boolean) => FileBackedStore;
+  /** The control side of the kernel in memory, for the mapped devices of LVM; without it there is no LVM. */
+  readonly kernel?: Pick<Kernel, 'sequence' | 'remove'> | undefined;
   /** A directory of this host's own, best on the file system that the mount targets are on; made where it is missing. */
   readonly stateDirectory: string;
   /** What can be made and mounted, the preferred first; xfs and ext4 where it is not given. */
@@ -44,6 +49,8 @@ export interface FakeHost {
   readonly filesystems: Filesystems;
   readonly mounts: Mounts;
   readonly fileAttributes: FileAttributes;
+  /** undefined: made without a kernel. */
+  readonly volumeGroups: VolumeGroups | undefined;
   readonly faults: HostFaults;
   /**
    * What is attached and mounted, for `restoreLoops` and `restoreMounts` in a later process; the files of mounts stay in
@@ -65,20 +72,29 @@ export interface FakeHost {
 const MAX_MINORS = 1 << 20;
 
 export function createFakeHost(options: FakeHostOptions): FakeHost {
-  const { layer, openStore, stateDirectory, filesystems = ['xfs', 'ext4'], maxLoopDevices = MAX_MINORS } = options;
+  const {
+    layer,
+    kernel,
+    openStore,
+    stateDirectory,
+    filesystems = ['xfs', 'ext4'],
+    maxLoopDevices = MAX_MINORS,
+  } = options;
   const faults = new HostFaults();
   const loops = new FakeLoopDevices({ layer, openStore, maxLoopDevices, faults });
   layer.onLookup((path) => loops.lookup(path));
   const paths = new DevicePaths(layer, (path) => loops.lookup(path));
   const close = (handle: BlockHandle): void => loops.closePlainly(handle.number, () => handle.close());
   const mounts = new FakeMounts({ layer, paths, faults, supported: filesystems, stateDirectory, close });
+  const blockDevices = new FakeBlockDevices({
+    layer,
+    paths,
+    faults,
+    close: (number, close) => loops.closePlainly(number, close),
+  });
   return {
-    blockDevices: new FakeBlockDevices({
-      layer,
-      paths,
-      faults,
-      close: (number, close) => loops.closePlainly(number, close),
-    }),
+    blockDevices,
+    volumeGroups: kernel && new FakeVolumeGroups({ kernel, blockDevices, loopDevices: loops, faults }),
     loopDevices: loops,
     filesystems: new FakeFilesystems({
       layer,

@@ -12,7 +12,10 @@ export interface PhysicalVolumeInfo {
 export interface VolumeGroups {
   /** undefined: the device is no physical volume. @throws DmError NOT_FOUND, UNAVAILABLE: lvm2 is not installed. */
   inspect(device: string): Promise<PhysicalVolumeInfo | undefined>;
-  /** pvcreate and vgcreate. @throws DmError ALREADY_EXISTS, BUSY, IO: with the tool's words. */
+  /**
+   * pvcreate and vgcreate; a device that is a physical volume without a group is taken as it is. What was on the device is
+   * lost: the caller has looked. @throws DmError ALREADY_EXISTS, BUSY, IO: with the tool's words.
+   */
   createGroup(group: string, device: string, signal?: CancelSignal): Promise<void>;
   /** lvcreate of `percent` of the whole group. @throws DmError ALREADY_EXISTS, NO_SPACE. */
   createVolume(group: string, volume: string, percent: number, signal?: CancelSignal): Promise<void>;

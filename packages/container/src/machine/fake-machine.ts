@@ -28,6 +28,7 @@ export async function openFakeMachine(options: FakeMachineOptions): Promise<Fake
   const kernel = createFakeKernel(kernelOptions);
   const host = createFakeHost({
     layer: kernel,
+    kernel,
     openStore: (file) => new FileStore(file),
     stateDirectory: join(directory, 'mounts'),
   });

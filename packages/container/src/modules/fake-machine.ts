@@ -11,6 +11,7 @@ import {
   LOOP_DEVICES,
   MOUNTS,
   ROOT_LOCK,
+  VOLUME_GROUPS,
 } from '../identifiers.ts';
 
 /** A kernel and a host in memory; what is to outlive the process is kept under the root. */
@@ -31,6 +32,7 @@ export function fakeMachine(root: string): ContainerModule {
     bind(LOOP_DEVICES).toResolvedValue(({ host }) => host.loopDevices, [FAKE_MACHINE]);
     bind(FILESYSTEMS).toResolvedValue(({ host }) => host.filesystems, [FAKE_MACHINE]);
     bind(MOUNTS).toResolvedValue(({ host }) => host.mounts, [FAKE_MACHINE]);
+    bind(VOLUME_GROUPS).toResolvedValue(({ host }) => host.volumeGroups, [FAKE_MACHINE]);
     bind(FILE_ATTRIBUTES).toResolvedValue(({ host }) => host.fileAttributes, [FAKE_MACHINE]);
   });
 }

@@ -1,5 +1,6 @@
 import { parseStorageOptions } from '@dmthin/domain';
 import { type GraphDriverPorts, type GraphDriverSettings, openGraphDriver, openRootPool } from '@dmthin/graphdriver';
+import type { VolumeGroups } from '@dmthin/ports';
 import { ContainerModule, type ResolutionContext, type ServiceIdentifier } from 'inversify';
 import { ClosingStack } from '../closing-stack.ts';
 import {
@@ -15,6 +16,7 @@ import {
   MOUNTS,
   RECORDS,
   THIN_POOL,
+  VOLUME_GROUPS,
 } from '../identifiers.ts';
 
 /** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
@@ -65,5 +67,6 @@ async function portsOf(context: ResolutionContext): Promise<GraphDriverPorts> {
     filesystems: await get(FILESYSTEMS),
     mounts: await get(MOUNTS),
     fileAttributes: await get(FILE_ATTRIBUTES),
+    volumeGroups: await context.getAsync<VolumeGroups | undefined>(VOLUME_GROUPS, { optional: true }),
   };
 }

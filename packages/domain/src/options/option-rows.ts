@@ -219,6 +219,9 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     effect:
       'Make an LVM volume group on this block device, and a thin pool docker-thinpool in it. Once only; then the pool is used as it is.',
     since: '17.06.0',
+    difference:
+      'A set-up that failed or was cut off goes on at the next start, and the device may be named by any of its paths ' +
+      '(defect 12). A root whose layers are in another pool is refused.',
     parse: path,
   },
   {

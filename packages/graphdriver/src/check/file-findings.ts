@@ -9,7 +9,12 @@ import type { Found } from './finding.ts';
 
 /** What lies about in the root and is of no use. */
 export async function fileFindings(context: DriverContext): Promise<readonly Found[]> {
-  return [...(await brokenRecords(context)), ...(await mountPointFindings(context)), ...leftovers(context)];
+  return [
+    ...(await brokenRecords(context)),
+    ...(await mountPointFindings(context)),
+    ...(await halfMadeLvm(context)),
+    ...leftovers(context),
+  ];
 }
 
 /** Whether every record could be read: while one is set aside, not every thin device's owner is known. */
@@ -75,6 +80,20 @@ function removeMountPoint({ locks, ports }: DriverContext, path: string): Promis
       const failure = fileError(error, 'remove', rawPathOfText(path));
       if (!DmError.is(failure, 'NOT_FOUND')) throw failure;
     }
+  });
+}
+
+async function halfMadeLvm({ layout }: DriverContext): Promise<readonly Found[]> {
+  return (await entriesOf(layout.settingUp)).map(({ name }) => {
+    const device = decodeURIComponent(showPath(name));
+    return {
+      kind: 'half-made-lvm',
+      subject: device,
+      what: `a set-up of direct-lvm was begun on ${device}, and never finished`,
+      cause: 'A start with dm.directlvm_device was cut off or failed, and the root was opened with another pool since.',
+      holds: bytes(0),
+      remedy: `See what is there (pvs ${device}; lvs docker); if nothing in it is needed: vgremove docker, pvremove ${device}, and remove ${join(layout.settingUp, showPath(name))}.`,
+    };
   });
 }
 

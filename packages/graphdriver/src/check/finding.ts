@@ -16,6 +16,8 @@ export type FindingKind =
   | 'missing-mount'
   /** A loop device over a file of this root that its pool does not stand on. */
   | 'unused-loop'
+  /** A set-up of direct-lvm that was begun and never finished. */
+  | 'half-made-lvm'
   /** A record that could not be read and was set aside. */
   | 'broken-record'
   /** A file or directory that nobody needs. */

@@ -20,6 +20,10 @@ export interface RootLayout {
    */
   readonly parents: string;
   readonly growing: string;
+  /** Devices on which a set-up of direct-lvm was begun and is not finished. */
+  readonly settingUp: string;
+  /** Docker's own: what direct-lvm was set up with. */
+  readonly setupConfig: string;
   /** Records that could not be read. */
   readonly broken: string;
   readonly filling: string;
@@ -64,6 +68,8 @@ export function layoutOf(root: string): RootLayout {
     metadataFile: join(root, METADATA_FILE),
     parents: join(root, OWN, 'parents'),
     growing: join(root, OWN, 'growing'),
+    settingUp: join(root, OWN, 'direct-lvm'),
+    setupConfig: join(root, 'setup-config.json'),
     broken: join(root, OWN, 'broken'),
     filling: join(root, OWN, 'filling'),
   };

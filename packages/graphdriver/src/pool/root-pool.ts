@@ -1,9 +1,10 @@
-import { DmError, resolveDeferral, type StorageOptions, type ThinPoolFeature } from '@dmthin/domain';
+import { DIRECT_LVM_POOL, resolveDeferral, type ThinPoolFeature } from '@dmthin/domain';
 import { openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
 import { discardVolume } from '../discard/discard-volume.ts';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { openRoot, prefixOf } from '../layout/root-layout.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
+import { setUpDirectLvm } from './direct-lvm/set-up-direct-lvm.ts';
 import { openGivenPool } from './given-pool.ts';
 import { openOwnPool } from './own-pool.ts';
 import type { PoolSource } from './pool-source.ts';
@@ -26,16 +27,17 @@ export async function withRootPool<T>(
   use: (root: RootPool) => Promise<T>,
 ): Promise<T> {
   const { options } = settings;
-  refuseDirectLvm(options);
   const deferral = resolveDeferral(options, ports.kernel.capabilities);
   const { library } = await ports.kernel.version();
   const layout = await openRoot(settings.root);
   const prefix = await prefixOf(layout);
   const loaded = await ports.records.load();
+  if (options.directLvm !== undefined) await setUpDirectLvm(ports, layout, options.directLvm, loaded);
+  const given = options.directLvm === undefined ? options.thinPool : DIRECT_LVM_POOL;
   const source =
-    options.thinPool === undefined
+    given === undefined
       ? await openOwnPool(ports, options, layout, prefix, loaded, features)
-      : await openGivenPool(ports.kernel, options.thinPool, loaded.identity);
+      : await openGivenPool(ports.kernel, given, loaded.identity);
   try {
     return await use({ ports, settings, options, deferral, layout, prefix, source, libraryVersion: library, loaded });
   } catch (error) {
@@ -67,16 +69,4 @@ async function takenDown(ports: GraphDriverPorts, source: PoolSource, error: unk
   } catch (undoError) {
     return withUndoError(error, undoError);
   }
-}
-
-/** Direct-lvm makes a pool once and uses it by its name from then on; a pool made by hand serves as well. */
-function refuseDirectLvm({ directLvm }: StorageOptions): void {
-  if (directLvm === undefined) return;
-  throw new DmError('NOT_SUPPORTED', 'dm.directlvm_device is not supported: this driver does not set LVM up', {
-    operation: 'open',
-    subject: 'dm.directlvm_device',
-    remedy:
-      `Make the pool yourself (vgcreate docker ${directLvm.device}; lvcreate --type thin-pool -l 95%VG -n thinpool docker) ` +
-      'and give dm.thinpooldev=docker-thinpool; a pool that Docker has made this way is opened by that as well.',
-  });
 }

@@ -56,6 +56,7 @@ export async function fakeWorld(
   const kernel = createFakeKernel();
   const host = createFakeHost({
     layer: kernel,
+    kernel,
     openStore: (file) => new FileStore(file),
     stateDirectory: join(directory.path, 'state'),
   });
@@ -72,6 +73,7 @@ export async function fakeWorld(
     filesystems: host.filesystems,
     mounts: host.mounts,
     fileAttributes: host.fileAttributes,
+    volumeGroups: host.volumeGroups,
   };
   const ports = { ...machine, ...change(machine) };
   let held: Records | undefined;

@@ -12,7 +12,12 @@ export type HostOperation =
   | 'setNoSpaceRetries'
   | 'mount'
   | 'unmount'
-  | 'sync';
+  | 'sync'
+  | 'inspect'
+  | 'createGroup'
+  | 'createVolume'
+  | 'convertToThinPool'
+  | 'setAutoextend';
 
 export interface HostFault {
   readonly operation: HostOperation;

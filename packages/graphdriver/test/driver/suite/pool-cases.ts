@@ -192,13 +192,6 @@ export function poolCases(makeWorld: MakeWorld): void {
       expect(again.exists('a')).to.equal(true);
       await again.close();
     });
-
-    it('refuses to set LVM up, and says what works instead', async () => {
-      await using world = await makeWorld();
-      const error = await errorOf(world.open(['dm.directlvm_device=/dev/sdz']), 'NOT_SUPPORTED');
-      expect(error.remedy).to.include('dm.thinpooldev=docker-thinpool');
-      expect(await world.ports.kernel.list()).to.deep.equal([]);
-    });
   });
 }
 
