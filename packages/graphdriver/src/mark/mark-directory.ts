@@ -1,6 +1,7 @@
 import { open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, fileError } from '../file/file-error.ts';
+import { syncDirectory } from '../file/sync-directory.ts';
 import { rawPathOfText } from '../path/raw-path.ts';
 
 /**
@@ -54,16 +55,5 @@ export class MarkDirectory {
       if (errnoOf(error) !== 'ENOENT') throw fileError(error, 'remove', rawPathOfText(path));
     }
     this.#marks.delete(mark);
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows opens no directories, and keeps their order by itself.
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

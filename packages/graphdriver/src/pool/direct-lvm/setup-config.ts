@@ -2,6 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DIRECT_LVM_DEFAULTS, type DirectLvmOptions, type DirectLvmShares, DmError, percent } from '@dmthin/domain';
 import { errnoOf, fileError } from '../../file/file-error.ts';
+import { syncDirectory } from '../../file/sync-directory.ts';
 import { rawPathOfText } from '../../path/raw-path.ts';
 
 /** What direct-lvm was set up with: Docker's `setup-config.json` (docker-devicemapper.md 4.1). */
@@ -57,8 +58,7 @@ export async function writeSetupConfig(file: string, options: DirectLvmOptions):
       await handle.close();
     }
     await rename(draft, file);
-    const directory = await open(dirname(file), 'r');
-    await directory.sync().finally(() => directory.close());
+    await syncDirectory(dirname(file));
   } catch (error) {
     throw fileError(error, 'write', rawPathOfText(file));
   }
