@@ -30,7 +30,7 @@ export function createLinuxHost(): LinuxHost {
   if (process.platform !== 'linux')
     throw new DmError('UNAVAILABLE', `the Linux host needs Linux, this is ${process.platform}`, {
       operation: 'open',
-      remedy: 'Use the fake kernel here, or run on Linux.',
+      remedy: 'Run on Linux.',
     });
   const threads = hostThreads();
   const loopDevices = new LinuxLoopDevices(threads);

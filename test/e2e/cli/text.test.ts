@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { realpath } from 'node:fs/promises';
+import { realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '@dmthin/cli';
 import { expect } from 'chai';
@@ -159,18 +159,37 @@ describe('dmthin for people', function () {
 
   describe('completes', () => {
     for (const [shell, check] of [
-      ['bash', ['-n']],
-      ['zsh', ['-n']],
-      ['fish', ['--no-execute']],
+      ['bash', '-n'],
+      ['zsh', '-n'],
+      ['fish', '--no-execute'],
     ] as const)
       it(`in ${shell}, which reads its script`, async function () {
-        if (spawnSync(shell, ['--version']).error !== undefined) this.skip();
-        const { status, stderr } = spawnSync(shell, check, {
-          input: await text('completion', shell),
-          encoding: 'utf8',
-        });
+        if (isMissing(shell)) this.skip();
+        const script = join(at.directory, `completion.${shell}`);
+        await writeFile(script, await text('completion', shell));
+        const { status, stderr } = spawnSync(shell, [check, script], { encoding: 'utf8' });
         expect([status, stderr]).to.deep.equal([0, '']);
       });
+
+    it('verbs and choices in fish', async function () {
+      if (isMissing('fish')) this.skip();
+      const script = await text('completion', 'fish');
+      const complete = (line: string): string[] =>
+        spawnSync('fish', ['-c', `${script}\ncomplete -C '${line}'`], { encoding: 'utf8' })
+          .stdout.trim()
+          .split('\n')
+          .map((candidate) => candidate.replace(/\t.*/u, ''));
+      expect(complete('dmthin st')).to.deep.equal(['status']);
+      expect(complete('dmthin graph --format ')).to.have.members(['dot', 'mermaid', 'svg', 'text']);
+    });
+
+    it('in zsh, where it is dmthin that the function is for', async function () {
+      if (isMissing('zsh')) this.skip();
+      const script = await text('completion', 'zsh');
+      const asked = `autoload -U compinit && compinit -u -D\n${script}\nprint -r -- $_comps[dmthin]`;
+      const { stdout } = spawnSync('zsh', ['-f', '-c', asked], { encoding: 'utf8' });
+      expect(stdout.trim()).to.match(/-F _dmthin$/u);
+    });
 
     it('verbs, options and ids in bash', async () => {
       const script = await text('completion', 'bash');
@@ -192,3 +211,5 @@ describe('dmthin for people', function () {
     });
   });
 });
+
+const isMissing = (shell: string): boolean => spawnSync(shell, ['--version']).error !== undefined;

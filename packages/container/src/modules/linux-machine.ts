@@ -1,3 +1,4 @@
+import { DmError } from '@dmthin/domain';
 import type { Kernel } from '@dmthin/ports';
 import { ContainerModule } from 'inversify';
 import {
@@ -42,6 +43,23 @@ export function linuxMachine(name: Exclude<KernelName, 'fake'>): ContainerModule
 }
 
 async function openKernel(name: Exclude<KernelName, 'fake'>): Promise<Kernel> {
-  if (name === 'dmsetup') return (await import('@dmthin/kernel-dmsetup')).openDmsetupKernel();
-  return (await import('@dmthin/kernel-ioctl')).openIoctlKernel();
+  try {
+    if (name === 'dmsetup') return await (await import('@dmthin/kernel-dmsetup')).openDmsetupKernel();
+    return await (await import('@dmthin/kernel-ioctl')).openIoctlKernel();
+  } catch (error) {
+    throw withKernelInMemory(error);
+  }
+}
+
+/** Whoever has no device-mapper, or no rights to it, is told of the kernel that needs neither. */
+function withKernelInMemory(error: unknown): unknown {
+  if (!DmError.is(error, 'UNAVAILABLE', 'NOT_PERMITTED')) return error;
+  const { code, message, errno, operation, subject, remedy } = error;
+  return new DmError(code, message, {
+    errno,
+    operation,
+    subject,
+    remedy: `${remedy ?? ''} Kernel "fake" needs no device-mapper and no rights.`.trimStart(),
+    cause: error,
+  });
 }

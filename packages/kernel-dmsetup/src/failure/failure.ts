@@ -13,7 +13,7 @@ export interface Attempt {
 }
 
 const RIGHTS = 'Run as root, or with CAP_SYS_ADMIN and write access to /dev/mapper/control.';
-const DRIVER = 'Load it (modprobe dm_mod dm_thin_pool), or use the fake kernel.';
+const DRIVER = 'Load it: modprobe dm_mod dm_thin_pool.';
 
 /** The error of a run that did not end with status 0. */
 export function failureOf(result: RunResult, attempt: Attempt): DmError {

@@ -24,7 +24,7 @@ export function openControlDevice(path: string = CONTROL_PATH): ControlDevice {
     throw new DmError('UNAVAILABLE', `device-mapper is Linux's, this is ${process.platform}`, {
       operation: 'open',
       subject: path,
-      remedy: 'Use the fake kernel here, or run on Linux.',
+      remedy: 'Run on Linux.',
     });
   let fd: number;
   try {
