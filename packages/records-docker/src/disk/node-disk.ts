@@ -1,12 +1,9 @@
-import { close, constants, open, read } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open as openHandle, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { Disk, DiskEntry, DiskFile } from './disk.ts';
+import { fileReader } from './read-file.ts';
 
-/** The most that a record has ever needed is far below one such piece. */
-const PIECE = 1024;
-// No pipe may hold up the thread pool. Windows has no such flag.
-const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const isWindows = process.platform === 'win32';
 
 /** The file system of this host. Where `isDurable` is false nothing is synced, for roots that a power cut may take. */
@@ -22,7 +19,7 @@ export function nodeDisk(isDurable: boolean): Disk {
       }
     },
     list,
-    read: readUpTo,
+    read: fileReader(),
     create: async (path) => new NodeFile(await openHandle(path, 'wx', 0o600), isDurable),
     edit: async (path) => new NodeFile(await openHandle(path, 'r+'), isDurable),
     rename,
@@ -73,35 +70,6 @@ async function list(path: string): Promise<readonly DiskEntry[]> {
     const raw = Buffer.from(entry.name, 'latin1');
     return { name: raw.toString('utf8'), path: Buffer.concat([Buffer.from(path + sep), raw]), kind };
   });
-}
-
-/**
- * Three calls a file. `readFile` of node:fs/promises takes four times as long for files as small as these (measured with
- * 10,000 records: docs/decisions), nearly all of it between the calls.
- */
-function readUpTo(path: string | Buffer, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    open(path, READ, (fault, descriptor) => {
-      if (fault !== null) return reject(fault);
-      const pieces: Buffer[] = [];
-      const end = (error: Error | null): void =>
-        close(descriptor, () => (error === null ? resolve(joined(pieces)) : reject(error)));
-      const next = (length: number): void => {
-        const piece = Buffer.allocUnsafe(Math.min(PIECE, limit - length));
-        read(descriptor, piece, 0, piece.length, null, (error, count) => {
-          if (error !== null) return end(error);
-          pieces.push(piece.subarray(0, count));
-          if (count < piece.length || length + count >= limit) return end(null);
-          next(length + count);
-        });
-      };
-      next(0);
-    });
-  });
-}
-
-function joined(pieces: readonly Buffer[]): Buffer {
-  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
 }
 
 async function synced(path: string): Promise<void> {
