@@ -1,45 +1,30 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
-  mkdtempSync,
+  existsSync,
   openSync,
   readFileSync,
-  realpathSync,
-  rmSync,
   statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLinuxHost, type LinuxHost } from '@dmthin/host-linux';
+import { createLinuxHost } from '@dmthin/host-linux';
 import type { LoopDevice } from '@dmthin/ports';
 import { expect } from 'chai';
 import { bindInSteps } from '#internal/loop/bind-loop';
 import { LO_FLAGS } from '#internal/loop/loop-config';
-
-const MIB = 2 ** 20;
+import { type Bench, closeBench, directoryIn, MIB, openBench, sparseFile } from './bench.ts';
 
 describe('loop devices of Linux', () => {
-  let scratch: string;
-  let host: LinuxHost;
+  let host: Bench;
   beforeEach(() => {
-    scratch = realpathSync(mkdtempSync(join(tmpdir(), 'dmthin-loops-')));
-    host = createLinuxHost();
+    host = openBench();
   });
-  afterEach(async () => {
-    await host.close();
-    rmSync(scratch, { recursive: true });
-  });
+  afterEach(() => closeBench(host));
 
-  function file(name: string, size = MIB): string {
-    const path = join(scratch, name);
-    writeFileSync(path, '');
-    truncateSync(path, size);
-    return path;
-  }
-
+  const file = (name: string, size?: number): string => sparseFile(host, name, size);
   const setting = ({ number }: LoopDevice, name: string): string =>
     readFileSync(`/sys/block/loop${number.minor}/loop/${name}`, 'utf8').trim();
 
@@ -53,8 +38,7 @@ describe('loop devices of Linux', () => {
   it('use direct I/O where the file system has it', async () => {
     const disk = await host.loopDevices.attach(file('disk', 64 * MIB));
     await host.filesystems.make(disk.path, { type: 'ext4' });
-    const target = join(scratch, 'mnt');
-    execFileSync('mkdir', [target]);
+    const target = directoryIn(host, 'mnt');
     await host.mounts.mount({ source: disk.path, target, type: 'ext4' });
     try {
       writeFileSync(join(target, 'inner'), '');
@@ -123,8 +107,21 @@ describe('loop devices of Linux', () => {
     await host.loopDevices.detach(loop);
     execFileSync('losetup', [loop.path, file('theirs')]);
     await host.loopDevices.detach(loop);
-    expect(await host.loopDevices.find(join(scratch, 'theirs'))).to.include({ path: loop.path });
+    expect(await host.loopDevices.find(join(host.scratch, 'theirs'))).to.include({ path: loop.path });
     execFileSync('losetup', ['--detach', loop.path]);
+  });
+
+  it('go with the process that attached them, whatever ended it', () => {
+    const script = `
+      import { createLinuxHost } from '@dmthin/host-linux';
+      const loop = await createLinuxHost().loopDevices.attach(process.argv[1]);
+      console.log(loop.path);
+      process.kill(process.pid, 'SIGKILL');`;
+    const args = ['--input-type=module', '--eval', script, file('disk')];
+    const { stdout, signal } = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });
+    expect({ path: stdout.trim(), signal }).to.deep.include({ signal: 'SIGKILL' });
+    expect(stdout).to.match(/^\/dev\/loop/u);
+    expect(existsSync(`/sys/block/${stdout.trim().slice('/dev/'.length)}/loop`)).to.equal(false);
   });
 
   it('are made as they are needed', async () => {

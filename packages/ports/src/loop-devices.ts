@@ -17,7 +17,8 @@ export interface LoopDevices {
   /**
    * Attaches `file` to a free loop device that detaches itself when its last user goes, with direct I/O where the
    * file system allows it. A file that is attached already is given its loop device again (identity by device and inode).
-   * A user is a mount or a table: one that nobody but this process opened and closed stays until it is detached.
+   * A user is a mount or a table. One that has had none stays until it is detached, or this process ends; one that has
+   * had some goes with them at the latest when it has been detached or this process has ended.
    * @throws DmError NOT_FOUND: no such file. NO_SPACE: no loop device is free. NOT_PERMITTED.
    */
   attach(file: string, options?: AttachOptions): Promise<LoopDevice>;

@@ -34,6 +34,7 @@ const CODES: Readonly<Record<ErrnoName, DmErrorCode>> = {
   EILSEQ: 'CORRUPT',
   EOPNOTSUPP: 'NOT_SUPPORTED',
   ETIMEDOUT: 'TIMED_OUT',
+  EUCLEAN: 'CORRUPT',
   EDQUOT: 'NO_SPACE',
 };
 

@@ -23,7 +23,7 @@ export type DmErrorCode =
   | 'NOT_SUPPORTED'
   /** Rights are missing (EPERM, EACCES). */
   | 'NOT_PERMITTED'
-  /** Bytes on disk or in a stream are not what they should be: checksum, magic, JSON (EILSEQ, ENOTBLK). */
+  /** Bytes on disk or in a stream are not what they should be: checksum, magic, JSON (EILSEQ, ENOTBLK, EUCLEAN). */
   | 'CORRUPT'
   /** The state found does not fit the request: another pool, another base, a transaction id that moved. */
   | 'CONFLICT'

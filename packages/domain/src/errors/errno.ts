@@ -32,6 +32,7 @@ export const ERRNO = {
   EILSEQ: 84,
   EOPNOTSUPP: 95,
   ETIMEDOUT: 110,
+  EUCLEAN: 117,
   EDQUOT: 122,
 } as const;
 

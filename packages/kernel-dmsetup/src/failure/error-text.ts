@@ -37,6 +37,7 @@ const WORDS: Readonly<Record<ErrnoName, readonly string[]>> = {
   EILSEQ: ['Invalid or incomplete multibyte or wide character', 'Illegal byte sequence'],
   EOPNOTSUPP: ['Operation not supported', 'Not supported'],
   ETIMEDOUT: ['Connection timed out', 'Operation timed out'],
+  EUCLEAN: ['Structure needs cleaning', 'Data consistency error'],
   EDQUOT: ['Disk quota exceeded', 'Quota exceeded'],
 };
 

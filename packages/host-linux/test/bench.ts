@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { DmError } from '@dmthin/domain';
+import { createLinuxHost, type LinuxHost } from '@dmthin/host-linux';
+
+export const MIB: number = 2 ** 20;
+
+/** A Linux host with a directory of its own. */
+export interface Bench extends LinuxHost {
+  /** Without links on the way. */
+  readonly scratch: string;
+}
+
+export function openBench(): Bench {
+  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'dmthin-host-linux-')));
+  return { ...createLinuxHost(), scratch };
+}
+
+/** Takes away what a test has left, mounts and loop devices included. */
+export async function closeBench({ scratch, mounts, loopDevices, close }: Bench): Promise<void> {
+  const isBelow = (path: string): boolean => path.startsWith(scratch + sep);
+  for (const { target } of (await mounts.list()).toReversed()) if (isBelow(target)) await mounts.unmount(target);
+  for (const loop of await loopDevices.list()) if (isBelow(loop.file)) await loopDevices.detach(loop);
+  await close();
+  rmSync(scratch, { recursive: true });
+}
+
+/** A sparse file in the bench's directory. */
+export function sparseFile({ scratch }: Bench, name: string, size: number = MIB): string {
+  const path = join(scratch, name);
+  writeFileSync(path, '');
+  truncateSync(path, size);
+  return path;
+}
+
+export function directoryIn({ scratch }: Bench, name: string): string {
+  const path = join(scratch, name);
+  mkdirSync(path);
+  return path;
+}
+
+/** The error of what must fail. */
+export async function failureOf(promise: Promise<unknown>): Promise<DmError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof DmError) return error;
+    throw error;
+  }
+  throw new Error('it succeeded');
+}
