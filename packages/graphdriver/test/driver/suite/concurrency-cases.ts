@@ -6,18 +6,19 @@ import type { MakeWorld } from '../driver-world.ts';
 
 export function concurrencyCases(makeWorld: MakeWorld): void {
   describe('many at once', () => {
-    it('makes, mounts, writes, unmounts and removes 64 layers while the status is asked for', async () => {
+    it('makes, mounts, writes, unmounts and removes 64 layers while the status is asked for every 10 ms', async function () {
       await using world = await makeWorld();
       const driver = await world.open(['dm.loopdatasize=1G']);
       await driver.create('parent');
       let isDone = false;
-      const watch = (async (): Promise<number> => {
-        let asked = 0;
-        for (; !isDone; asked += 1) {
+      const answers: number[] = [];
+      const watch = (async (): Promise<void> => {
+        while (!isDone) {
+          const asked = performance.now();
           expect((await driver.status()).pool.kind).to.equal('ok');
+          answers.push(performance.now() - asked);
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
-        return asked;
       })();
       const lifecycle = async (id: string): Promise<void> => {
         await driver.create(id, { parent: 'parent' });
@@ -31,7 +32,11 @@ export function concurrencyCases(makeWorld: MakeWorld): void {
       };
       await Promise.all(Array.from({ length: 64 }, (_, n) => lifecycle(`layer-${n}`)));
       isDone = true;
-      expect(await watch).to.be.above(0);
+      await watch;
+      const p99 = answers.sort((one, other) => one - other)[Math.floor(answers.length * 0.99)] ?? Number.NaN;
+      // Far above what a machine takes that has other things to do; far below one removal or mount that is waited for.
+      expect(p99).to.be.below(1000);
+      if (this.test !== undefined) this.test.title += ` (status p99 ${p99.toFixed(0)} ms of ${answers.length})`;
       expect(driver.layers().map(({ id }) => id)).to.deep.equal(['parent']);
       await driver.close();
     }).timeout(60_000);
