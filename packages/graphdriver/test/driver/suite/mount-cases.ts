@@ -133,14 +133,6 @@ export function mountCases(makeWorld: MakeWorld): void {
       await driver.remove('a');
       await driver.close();
     });
-
-    it('mounts with the options and label it is given', async () => {
-      await using world = await makeWorld();
-      const driver = await world.open(['dm.mountopt=noatime,nodev']);
-      await driver.create('a');
-      await inside(driver, 'a', async () => undefined);
-      await driver.close();
-    });
   });
 }
 
