@@ -1,75 +1,11 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { type DeviceName, deviceName, sectors, sectorsOf, thinId, thinTable } from '@dmthin/domain';
-import type { Finding, GraphDriver } from '@dmthin/graphdriver';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { type FakeWorld, fakeWorld, MIB } from '../driver/driver-world.ts';
-import { inside, read, write } from '../driver/layers.ts';
-
-const brief = ({ kind, subject, outcome }: Finding): string => `${kind} ${subject} ${outcome}`;
-const briefOf = async (driver: GraphDriver, repair: boolean): Promise<string[]> =>
-  (await driver.check({ repair })).map(brief);
-
-/** A root whose records were lost or broken while nobody had it open. */
-async function afterwards(world: FakeWorld, change: (root: string) => Promise<void>): Promise<GraphDriver> {
-  const driver = await world.open();
-  await driver.create('a');
-  await write(driver, 'a', { file: 'kept' });
-  await driver.create('b', { parent: 'a' });
-  await write(driver, 'b', { other: 'x'.repeat(MIB) });
-  await driver.release();
-  await change(world.root);
-  return world.open();
-}
-
-/** The thin device of a layer, live under another name. */
-async function activate({ kernel }: FakeWorld, driver: GraphDriver, device: DeviceName, layer: string): Promise<void> {
-  const { deviceId, size } = driver.layer(layer);
-  const pool = `/dev/mapper/${(await driver.status()).poolName}`;
-  await kernel.sequence([
-    { command: 'create', device },
-    { command: 'load', device, table: thinTable({ pool, thinId: thinId(deviceId), size: sectorsOf(size) }) },
-    { command: 'resume', device },
-  ]);
-}
+import { fakeWorld, MIB } from '../driver/driver-world.ts';
+import { afterwards, brief, briefOf } from '../driver/suite/check-cases.ts';
 
 describe('checking a root', function () {
   this.timeout(60_000);
-
-  it('finds nothing in one that is well, in use or not', async () => {
-    await using world = await fakeWorld('docker');
-    const driver = await world.open();
-    expect(await driver.check()).to.deep.equal([]);
-    await driver.create('a');
-    await driver.mount('a');
-    await driver.create('b', { parent: 'a' });
-    expect(await driver.check({ repair: true })).to.deep.equal([]);
-    await driver.remove('a');
-    expect(await driver.check({ repair: true })).to.deep.equal([]);
-    await driver.close();
-    const again = await world.open();
-    expect((await again.status()).recovery.findings).to.deep.equal([]);
-    await again.close();
-  });
-
-  it('finds a thin device without a record, at the start too, and deletes it (defect 8)', async () => {
-    await using world = await fakeWorld('docker');
-    const driver = await afterwards(world, async (root) => {
-      await rm(join(root, 'metadata', 'b'));
-    });
-    expect((await driver.status()).recovery.findings.join()).to.include('thin device 3 of pool');
-    const before = (await driver.status()).data.used;
-    const [orphan] = await driver.check();
-    expect(orphan).to.include({ kind: 'orphan-thin', subject: '3', outcome: 'found' });
-    expect(orphan?.repair).to.include('delete it');
-    expect(Number(orphan?.holds)).to.be.above(MIB);
-    expect(await briefOf(driver, true)).to.deep.equal(['orphan-thin 3 repaired']);
-    expect(before - (await driver.status()).data.used >= BigInt(MIB)).to.equal(true);
-    expect(await driver.check()).to.deep.equal([]);
-    expect(await read(driver, 'a', 'file')).to.equal('kept');
-    await driver.close();
-  });
-
   it('deletes no thin device that a record may name which cannot be read', async () => {
     await using world = await fakeWorld('docker');
     const driver = await afterwards(world, (root) => writeFile(join(root, 'metadata', 'b'), '{"device_id":3,'));
@@ -81,75 +17,6 @@ describe('checking a root', function () {
         expect([outcome, repair]).to.deep.equal(['found', undefined]);
         expect(remedy).to.match(/dmsetup|metadata\//u);
       }
-    await driver.close();
-  });
-
-  it('leaves the thin devices of others in a pool from outside alone', async () => {
-    await using world = await fakeWorld('docker');
-    const pool = await world.makePool('given');
-    const driver = await world.open([`dm.thinpooldev=${pool}`]);
-    await world.kernel.message(pool, sectors(0), 'create_thin 77');
-    expect(await briefOf(driver, true)).to.deep.equal(['orphan-thin 77 found']);
-    await driver.close();
-  });
-
-  it('finds a record without a thin device, and removes it (defect 8)', async () => {
-    await using world = await fakeWorld('docker');
-    const driver = await world.open();
-    const { deviceId } = await driver.create('a');
-    const { poolName } = await driver.status();
-    await world.kernel.message(poolName, sectors(0), `delete ${deviceId}`);
-    const [lost] = await driver.check();
-    expect(lost).to.include({ kind: 'lost-layer', subject: 'a', holds: 0n });
-    expect(driver.exists('a')).to.equal(true);
-    expect(await briefOf(driver, true)).to.deep.equal(['lost-layer a repaired']);
-    expect(driver.exists('a')).to.equal(false);
-    await driver.close();
-  });
-
-  it('finds devices on its pool that are no layers, and removes those that nobody has open', async () => {
-    await using world = await fakeWorld('docker');
-    const driver = await world.open();
-    await driver.create('a');
-    const own = deviceName(`${(await driver.status()).poolName.replace(/-pool$/u, '')}-gone`);
-    await activate(world, driver, own, 'a');
-    await activate(world, driver, deviceName('elsewhere'), 'a');
-    const user = await world.host.blockDevices.open('/dev/mapper/elsewhere');
-    expect(await briefOf(driver, true)).to.have.members([
-      `unknown-device ${own} repaired`,
-      'unknown-device elsewhere not-repaired',
-    ]);
-    await user.close();
-    expect(await briefOf(driver, true)).to.deep.equal(['unknown-device elsewhere repaired']);
-    await inside(driver, 'a', async () => undefined);
-    await driver.close();
-  });
-
-  it('finds mounts and users that do not agree, and makes them', async () => {
-    await using world = await fakeWorld('docker');
-    const driver = await world.open();
-    const { deviceName: device } = await driver.create('a');
-    const root = await driver.mount('a');
-    await driver.mount('a');
-    await world.host.mounts.unmount(dirname(root));
-    const [missing] = await driver.check();
-    expect(missing).to.include({ kind: 'missing-mount', subject: 'a' });
-    expect(missing?.what).to.include('2 users');
-    await driver.check({ repair: true });
-    expect(driver.layer('a').mountPath).to.equal(undefined);
-    expect((await world.kernel.list()).map(({ name }) => name)).to.not.include(device);
-
-    await activate(world, driver, deviceName('elsewhere'), 'a');
-    const nobody = join(world.root, 'mnt', 'nobody');
-    await mkdir(nobody);
-    const { backingFilesystem: type } = await driver.status();
-    await world.host.mounts.mount({ source: '/dev/mapper/elsewhere', target: nobody, type });
-    expect(await briefOf(driver, true)).to.deep.equal([
-      `unknown-mount ${nobody} repaired`,
-      'unknown-device elsewhere repaired',
-      `stale-file ${nobody} repaired`,
-    ]);
-    expect(await driver.check()).to.deep.equal([]);
     await driver.close();
   });
 

@@ -1,5 +1,6 @@
 import type { MakeWorld } from '../driver-world.ts';
 import { baseCases } from './base-cases.ts';
+import { checkCases } from './check-cases.ts';
 import { closeCases } from './close-cases.ts';
 import { concurrencyCases } from './concurrency-cases.ts';
 import { diffCases } from './diff-cases.ts';
@@ -18,6 +19,7 @@ export function driverSuite(label: string, makeWorld: MakeWorld): void {
     statusCases(makeWorld);
     poolCases(makeWorld);
     baseCases(makeWorld);
+    checkCases(makeWorld);
     closeCases(makeWorld);
     concurrencyCases(makeWorld);
   });
