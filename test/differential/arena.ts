@@ -11,6 +11,8 @@ import { Scene } from './scene.ts';
 import { hasTarget, tablesOf } from './stack.ts';
 
 const SIZE = 512;
+/** How long the kernel's worker may take, in milliseconds. */
+export const DEFERRED_REMOVAL = 150;
 /** Their order in the list of targets is the order they were loaded in. */
 const FOREIGN_TARGETS = ['dm-log-writes', 'dm-delay', 'dm-flakey'];
 
@@ -48,6 +50,8 @@ export class Arena {
 
   /** What pools stand on is resumed first: their last commit has to get through. */
   async #removeAll(): Promise<void> {
+    // What is marked for deferred removal may be on its way out.
+    this.#clock.sleep(DEFERRED_REMOVAL);
     const scene = new Scene(this.machine, this.header.major);
     await scene.refresh();
     const concernsPool = (device: Parameters<typeof tablesOf>[0]) =>
@@ -65,7 +69,9 @@ export class Arena {
     await this.machine.play(command(COMMAND.removeAll, {}));
     await scene.refresh();
     if (scene.devices.length > 0)
-      throw new Error(`cannot be removed: ${scene.devices.map(({ name }) => JSON.stringify(name)).join(' ')}`);
+      throw new Error(
+        `cannot be removed: ${scene.devices.map(({ name, openCount }) => `${JSON.stringify(name)} (open ${openCount} times)`).join(', ')}`,
+      );
   }
 }
 

@@ -11,6 +11,8 @@ import { Duel } from './duel.ts';
 /** How many sequences are made from one seed, and how long they are, in actions. */
 const SEQUENCES = 25;
 const LENGTH = 80;
+/** How long a sequence that differs is made shorter, in milliseconds. */
+const SHRINKING = 60_000;
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -43,20 +45,29 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   try {
     for (let seed = options.seed; hostTime() < end; seed++) {
       let found: Found | undefined;
+      let shrinkEnd = 0;
+      let broken: unknown;
       const property = fc.asyncProperty(sequences(LENGTH), async (actions) => {
-        options.onSequence?.(actions);
-        await arena.clear();
+        if (broken !== undefined || (found !== undefined && hostTime() > shrinkEnd)) return true;
         const duel = new Duel(arena.header, arena.machine);
-        await duel.play(actions);
+        try {
+          await arena.clear();
+          options.onSequence?.(actions);
+          await duel.play(actions);
+        } catch (failure) {
+          broken = failure;
+          return false;
+        }
         count.sequences += 1;
         count.calls += duel.lines.length;
+        if (duel.difference === undefined) return true;
+        if (found === undefined) shrinkEnd = hostTime() + SHRINKING;
         // The last that differs is the shortest that fast-check came to.
-        if (duel.difference !== undefined)
-          found = { seed, header: arena.header, lines: duel.lines, difference: duel.difference };
-        return duel.difference === undefined;
+        found = { seed, header: arena.header, lines: duel.lines, difference: duel.difference };
+        return false;
       });
-      const { failed, errorInstance } = await fc.check(property, { seed, numRuns: SEQUENCES });
-      if (failed && found === undefined) throw errorInstance;
+      const { failed } = await fc.check(property, { seed, numRuns: SEQUENCES });
+      if (failed && found === undefined) throw broken;
       if (failed) return { ...count, found };
     }
     return { ...count, found: undefined };

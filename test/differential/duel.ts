@@ -1,10 +1,12 @@
-import { COMMAND } from '@dmthin/kernel-ioctl';
+import { COMMAND, FLAG, HEADER_MIN } from '@dmthin/kernel-ioctl';
 import type { Answer, Call, Line, TracedMachine, TraceHeader } from '../trace/call.ts';
 import { areAlike } from '../trace/compare.ts';
 import { fakeMachine } from '../trace/fake-machine.ts';
 import type { Difference } from '../trace/show-difference.ts';
 import type { Action } from './action.ts';
+import { DEFERRED_REMOVAL } from './arena.ts';
 import { hazardOf } from './hazard.ts';
+import { headerOf } from './request.ts';
 import { callsOf } from './resolve.ts';
 import { Scene } from './scene.ts';
 
@@ -19,8 +21,12 @@ const CHANGING: ReadonlySet<number> = new Set([
   COMMAND.clear,
   COMMAND.message,
 ]);
-/** How long the kernel's worker may take to remove what was marked for it, in milliseconds. */
-const DEFERRED_REMOVAL = 150;
+
+/** A removal that may have marked devices, all of which are gone by now on the fake. */
+function marks(call: Call): boolean {
+  if (call.op !== 'ioctl' || (call.nr !== COMMAND.remove && call.nr !== COMMAND.removeAll)) return false;
+  return call.size >= HEADER_MIN && (headerOf(call).flags & FLAG.deferredRemove) !== 0;
+}
 
 /** The same calls to the real kernel and to a fake one, one after another; the fake says what is safe to ask next. */
 export class Duel {
@@ -49,8 +55,10 @@ export class Duel {
         await this.#call(call);
         if (stopsAtDifference && this.difference !== undefined) return;
         if (call.op === 'ioctl' && CHANGING.has(call.nr)) await this.#scene.refresh();
-        if (hadMarked || this.#hasMarked()) await this.#call({ op: 'sleep', ms: DEFERRED_REMOVAL });
-        if (hadMarked) await this.#scene.refresh();
+        if (!hadMarked && !this.#hasMarked() && !marks(call)) continue;
+        const pause: Call = { op: 'sleep', ms: DEFERRED_REMOVAL };
+        if ((await hazardOf(pause, this.#scene)) === undefined) await this.#call(pause);
+        await this.#scene.refresh();
       }
   }
 

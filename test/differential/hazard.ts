@@ -1,6 +1,6 @@
-import { DmError } from '@dmthin/domain';
-import { COMMAND, decodeHeader, decodeTargetSpecs, FLAG, HEADER_MIN } from '@dmthin/kernel-ioctl';
+import { COMMAND, FLAG, HEADER_MIN } from '@dmthin/kernel-ioctl';
 import type { Call, IoCall, IoctlCall } from '../trace/call.ts';
+import { headerOf, linesOf } from './request.ts';
 import type { Scene, SceneDevice } from './scene.ts';
 import { below, hasTarget, isStalled, poolsOf, reachedFrom, tablesOf } from './stack.ts';
 
@@ -27,14 +27,14 @@ type Check = (
 const CHECKS: Readonly<Record<number, Check>> = {
   [COMMAND.suspend]: (call, scene, device) => {
     if (device === undefined) return undefined;
-    return (flagsOf(call) & FLAG.suspend) === 0 ? hazardOfResume(scene, device) : hazardOfSuspend(device);
+    return (headerOf(call).flags & FLAG.suspend) === 0 ? hazardOfResume(scene, device) : hazardOfSuspend(device);
   },
   [COMMAND.load]: (call, scene, device) => (device === undefined ? undefined : hazardOfLoad(call, scene, device)),
   [COMMAND.tableStatus]: (call, scene, device) =>
     device === undefined ? undefined : hazardOfStatus(call, scene, device),
   [COMMAND.wait]: (call, scene, device) => {
     if (device === undefined) return undefined;
-    if (eventOf(call) === device.eventNumber) return 'it waits for an event';
+    if (headerOf(call).eventNumber === device.eventNumber) return 'it waits for an event';
     return hazardOfStatus(call, scene, device);
   },
 };
@@ -54,11 +54,11 @@ const ASKING: ReadonlySet<number> = new Set([
   COMMAND.armPoll,
 ]);
 
-function isHarmless({ nr, size, given }: IoctlCall, device: SceneDevice | undefined): boolean {
-  if (ASKING.has(nr)) return true;
+function isHarmless(call: IoctlCall, device: SceneDevice | undefined): boolean {
+  if (ASKING.has(call.nr)) return true;
   const concernsPool = device !== undefined && tablesOf(device).some((table) => hasTarget(table, 'thin', 'thin-pool'));
   return (
-    nr === COMMAND.suspend && (flagsOf({ size, given }) & FLAG.suspend) === 0 && device !== undefined && !concernsPool
+    call.nr === COMMAND.suspend && (headerOf(call).flags & FLAG.suspend) === 0 && device !== undefined && !concernsPool
   );
 }
 
@@ -78,7 +78,7 @@ function hazardOfResume(scene: Scene, device: SceneDevice): string | undefined {
 
 /** A commit that finds the metadata full changes the mode of a pool, which has no table yet. */
 async function hazardOfStatus(call: IoctlCall, scene: Scene, device: SceneDevice): Promise<string | undefined> {
-  const flags = flagsOf(call);
+  const flags = headerOf(call).flags;
   const commits = (flags & (FLAG.noFlush | FLAG.statusTable)) === 0;
   if (!commits || (flags & FLAG.queryInactive) === 0) return undefined;
   if (!hasTarget(device.inactive, 'thin-pool') || hasTarget(device.live, 'thin-pool')) return undefined;
@@ -163,21 +163,6 @@ function overlap(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean 
   return [...one].some((number) => other.has(number));
 }
 
-/** The lines of a load, as far as they can be read. */
-function linesOf({ size, given }: IoctlCall): readonly { readonly type: string; readonly params: string }[] {
-  const buffer = new Uint8Array(size);
-  buffer.set(given.subarray(0, size));
-  const { dataStart, targetCount } = decodeHeader(buffer);
-  const lines: { readonly type: string; readonly params: string }[] = [];
-  for (let count = Math.min(targetCount, 64); count > 0 && lines.length === 0; count--)
-    try {
-      lines.push(...decodeTargetSpecs(buffer.subarray(dataStart), count, 'load'));
-    } catch (failure) {
-      if (!DmError.is(failure)) throw failure;
-    }
-  return lines;
-}
-
 /** The devices that words may mean, also in the kernel's odd spellings (dm-kernel.md 8.4). */
 function devicesIn(scene: Scene, params: string): readonly string[] {
   return params.split(/\s+/u).flatMap((word) => {
@@ -191,18 +176,4 @@ function devicesIn(scene: Scene, params: string): readonly string[] {
     const number = `${code >> 8}:${code & 0xff}`;
     return number.startsWith('7:') || scene.at(number) !== undefined ? [number] : [];
   });
-}
-
-function flagsOf({ size, given }: Pick<IoctlCall, 'size' | 'given'>): number {
-  return headerOf({ size, given }).flags;
-}
-
-function eventOf(call: IoctlCall): number {
-  return headerOf(call).eventNumber;
-}
-
-function headerOf({ size, given }: Pick<IoctlCall, 'size' | 'given'>) {
-  const buffer = new Uint8Array(size);
-  buffer.set(given.subarray(0, size));
-  return decodeHeader(buffer);
 }

@@ -2,9 +2,9 @@ import { COMMAND, FLAG } from '@dmthin/kernel-ioctl';
 import fc from 'fast-check';
 import type { Action, BringAction, CommandAction, LineAction } from '../action.ts';
 import { commands } from './commands.ts';
-import { ios } from './io.ts';
+import { ios, longIos } from './io.ts';
 import { PLAINS, POOLS, THINS, uuids } from './names.ts';
-import { plainTables, poolTables, thinTables } from './tables.ts';
+import { plainTables, poolTables, thinTables, understudies } from './tables.ts';
 
 function bring(names: readonly string[], lines: fc.Arbitrary<readonly LineAction[]>): fc.Arbitrary<BringAction> {
   return fc.record({
@@ -27,6 +27,8 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: bring(POOLS, poolTables) },
   { weight: 4, arbitrary: bring(THINS, thinTables) },
   { weight: 2, arbitrary: bring(PLAINS, plainTables) },
+  { weight: 1, arbitrary: bring(['a', 'b'], understudies) },
+  { weight: 1, arbitrary: longIos },
   { weight: 1, arbitrary: sleeps },
 );
 
@@ -54,6 +56,35 @@ const poolAtWork: fc.Arbitrary<readonly Action[]> = fc
     ]),
   ]);
 
+/** A pool whose devices are mapped devices themselves, so that they can grow, shrink and break. */
+const poolOnDevices: fc.Arbitrary<readonly Action[]> = fc
+  .tuple(
+    fc.constantFrom(96n, 128n, 256n, 4096n),
+    fc.constantFrom(512n, 1024n, 2048n),
+    fc.constantFrom('', ' 1 error_if_no_space'),
+  )
+  .map(([metadata, data, features]) => [
+    brought('a', { type: 'linear', params: '7:1 0', length: metadata }),
+    brought('b', { type: 'linear', params: '7:0 0', length: data }),
+    brought('p1', { type: 'thin-pool', params: `<a> <b> 128 1${features}`, length: data }),
+    message('p1', 'create_thin 1'),
+    brought('t1', { type: 'thin', params: '<p1> 1', length: 2048n }),
+  ]);
+
+/** A pool and thin devices so large that their mappings fill many metadata blocks. */
+const largePool: fc.Arbitrary<readonly Action[]> = fc
+  .constantFrom('7:1', '7:2')
+  .map((metadata) => [
+    brought('p1', { type: 'thin-pool', params: `${metadata} 7:0 128 0`, length: 131_072n }),
+    ...['t1', 't2'].flatMap((name, index) => [
+      message('p1', `create_thin ${index + 1}`),
+      brought(name, { type: 'thin', params: `<p1> ${index + 1}`, length: 131_072n }),
+    ]),
+    ...[4, 5].map(
+      (seed): Action => ({ kind: 'io', op: 'write', dev: `<t${seed - 3}>`, offset: 0, length: seed * 6_000_000, seed }),
+    ),
+  ]);
+
 function brought(name: string, line: LineAction): BringAction {
   return { kind: 'bring', name, uuid: '', flags: 0, lines: [line] };
 }
@@ -72,7 +103,12 @@ function message(name: string, words: string): CommandAction {
 
 /** A sequence that begins on a machine without mapped devices. */
 export function sequences(length: number): fc.Arbitrary<readonly Action[]> {
-  const beginning = fc.oneof({ weight: 4, arbitrary: poolAtWork }, { weight: 1, arbitrary: fc.constant([]) });
+  const beginning = fc.oneof(
+    { weight: 8, arbitrary: poolAtWork },
+    { weight: 4, arbitrary: poolOnDevices },
+    { weight: 1, arbitrary: largePool },
+    { weight: 2, arbitrary: fc.constant([]) },
+  );
   return fc
     .tuple(beginning, fc.array(actions, { minLength: 1, maxLength: length, size: 'max' }))
     .map(([first, rest]) => [...first, ...rest]);

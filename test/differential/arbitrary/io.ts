@@ -24,6 +24,16 @@ const lengths = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(0, 100, 5000, 131_079, 16 * BLOCK) },
 );
 
+/** So many blocks that the metadata's trees grow deep, and shrink again. */
+export const longIos: fc.Arbitrary<IoAction> = fc.record({
+  kind: fc.constant('io' as const),
+  op: fc.constantFrom('write' as const, 'discard' as const),
+  dev: fc.constantFrom(...THINS).map((name) => `<${name}>`),
+  offset: fc.integer({ min: 0, max: 300 }).map((block) => block * BLOCK),
+  length: fc.integer({ min: 64, max: 400 }).map((blocks) => blocks * BLOCK),
+  seed: fc.nat(255),
+});
+
 export const ios: fc.Arbitrary<IoAction> = fc.record({
   kind: fc.constant('io' as const),
   op: fc.constantFrom('read' as const, 'write' as const, 'write' as const, 'write' as const, 'discard' as const),

@@ -167,6 +167,17 @@ export const poolTables: fc.Arbitrary<readonly LineAction[]> = fc.oneof(
   },
 );
 
+/** What a pool's own devices are reloaded with: larger, smaller, elsewhere, broken. */
+export const understudies: fc.Arbitrary<readonly LineAction[]> = fc
+  .tuple(
+    fc.constantFrom('linear 7:1 0', 'linear 7:1 0', 'linear 7:0 0', 'linear 7:0 0', 'linear 7:2 0', 'error', 'zero'),
+    fc.constantFrom(96n, 128n, 160n, 256n, 512n, 1024n, 2048n, 4096n, 8192n),
+  )
+  .map(([target, length]) => {
+    const [type = '', ...params] = target.split(' ');
+    return [{ type, params: params.join(' '), length }];
+  });
+
 /** Few, so that a pool has those that messages make. */
 export const thinIds: fc.Arbitrary<string> = fc.oneof(
   { weight: 14, arbitrary: fc.constantFrom('0', '1', '2', '3', '4') },

@@ -1,6 +1,7 @@
 import { type ThinId, type TransactionId, transactionId } from '@dmthin/domain';
 import type { MetadataDevice } from '../device/metadata-device.ts';
 import type { DeviceDetails } from '../format/device-details.ts';
+import { COUNTS_PER_BITMAP } from '../format/bitmap.ts';
 import { MAX_METADATA_BLOCKS } from '../space-map/metadata-space-map.ts';
 import { dropHeldCopy, holdCopy, type KernelRelease, takeAndReturnCopy } from './held-copy.ts';
 import { type MappedRange, type Mapping, mappedRange, mappingAt } from './mapped-range.ts';
@@ -227,17 +228,19 @@ export class PoolMetadata {
 
   /** Uses a data device that grew to `blocks`. @throws DmError INVALID_ARGUMENT (EINVAL): smaller. NO_SPACE (ENOSPC). */
   growData(blocks: number): void {
-    const { data } = this.#transaction.change();
-    if (blocks < data.blocks) throw cannotShrink('data', data.blocks, blocks);
-    if (blocks > data.blocks) data.extend(blocks - data.blocks);
+    const known = this.dataBlocks;
+    const { data } = this.#transaction.resize(bitmapsOf(blocks) - bitmapsOf(known));
+    if (blocks < known) throw cannotShrink('data', known, blocks);
+    if (blocks > known) data.extend(blocks - known);
   }
 
   /** Uses a metadata device that grew to `blocks`, as far as metadata can be used. @throws DmError INVALID_ARGUMENT (EINVAL): smaller. */
   growMetadata(blocks: number): void {
-    const { metadata } = this.#transaction.change();
+    const known = this.metadataBlocks;
     const usable = Math.min(blocks, MAX_METADATA_BLOCKS);
-    if (usable < metadata.blocks) throw cannotShrink('metadata', metadata.blocks, usable);
-    if (usable > metadata.blocks) metadata.extend(usable - metadata.blocks);
+    const { metadata } = this.#transaction.resize(bitmapsOf(usable) - bitmapsOf(known));
+    if (usable < known) throw cannotShrink('metadata', known, usable);
+    if (usable > known) metadata.extend(usable - known);
     this.#transaction.setReserve();
   }
 
@@ -333,4 +336,8 @@ export class PoolMetadata {
     const { details } = this.#transaction.pool;
     if (details.lookup(id) !== undefined || this.#thins.peek(id) !== undefined) throw idTaken(id);
   }
+}
+
+function bitmapsOf(blocks: number): number {
+  return Math.ceil(blocks / COUNTS_PER_BITMAP);
 }

@@ -66,6 +66,16 @@ export class PoolTransaction {
     return this.#reserve;
   }
 
+  /**
+   * To be changed in core only, which a pool that takes no changes allows too; a change that needs `bitmaps` does not.
+   * @throws DmError READ_ONLY (EPERM, EINVAL).
+   */
+  resize(bitmaps: number): CommittedPool {
+    if (bitmaps > 0) return this.change();
+    this.#isInService = true;
+    return this.pool;
+  }
+
   /** To be changed: puts the pool in service. @throws DmError READ_ONLY (EPERM, EINVAL): it takes no changes. */
   change(): CommittedPool {
     const { pool } = this;
