@@ -10,6 +10,9 @@ const usesSystemNode = process.versions.node.split('.')[0] !== '24';
 /** scripts/guest cannot run here. */
 const GUEST_UNAVAILABLE = 69;
 
+/** A minute of them, with a seed of its own (docs/fidelity.md). */
+const differential = ['node_modules/.bin/node', '--conditions=@dmthin/source', 'test/differential/main.ts'];
+
 /** A check passes or fails as one; a suite closes with the counts of scripts/mocha-reporter.cjs. */
 const steps = [
   { title: 'format and lint', command: [pnpm, 'lint'], counts: checkCounts },
@@ -26,6 +29,11 @@ const steps = [
       ]
     : []),
   { title: 'suites on a real kernel', command: guest([], '*.guest.js'), counts: guestCounts },
+  {
+    title: 'random calls on a real kernel, and on the fake',
+    command: [`${root}scripts/guest`, '--still-clock', '--timeout', '900', '--', ...differential],
+    counts: (status, text) => (status === GUEST_UNAVAILABLE ? guestCounts(status, text) : checkCounts(status)),
+  },
   { title: 'suites on a real kernel with udev', command: guest(['--udev'], '*.udev.js'), counts: guestCounts },
 ];
 

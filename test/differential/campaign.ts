@@ -1,3 +1,4 @@
+import type { Personality } from '@dmthin/kernel-fake';
 import fc from 'fast-check';
 import type { Line, TraceHeader } from '../trace/call.ts';
 import { DISKS } from '../trace/disks.ts';
@@ -18,6 +19,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Of host time. */
   readonly milliseconds: number;
+  /** Whom the fake is to be like; the kernel it is compared with, unless given. */
+  readonly personality?: Personality | undefined;
   /** Told of each sequence before it is played, so that one that hangs the kernel can be found. */
   onSequence?(actions: readonly Action[]): void;
 }
@@ -49,7 +52,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
       let broken: unknown;
       const property = fc.asyncProperty(sequences(LENGTH), async (actions) => {
         if (broken !== undefined || (found !== undefined && hostTime() > shrinkEnd)) return true;
-        const duel = new Duel(arena.header, arena.machine);
+        const duel = new Duel(arena.header, arena.machine, options.personality);
         try {
           await arena.clear();
           options.onSequence?.(actions);

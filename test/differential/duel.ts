@@ -1,3 +1,4 @@
+import type { Personality } from '@dmthin/kernel-fake';
 import { COMMAND, FLAG, HEADER_MIN } from '@dmthin/kernel-ioctl';
 import type { Answer, Call, Line, TracedMachine, TraceHeader } from '../trace/call.ts';
 import { areAlike } from '../trace/compare.ts';
@@ -39,10 +40,11 @@ export class Duel {
   readonly #fake: TracedMachine;
   readonly #scene: Scene;
 
-  constructor(header: TraceHeader, real: TracedMachine) {
+  /** The fake behaves like the release in the header, unless a personality is given. */
+  constructor(header: TraceHeader, real: TracedMachine, personality?: Personality) {
     this.#header = header;
     this.#real = real;
-    this.#fake = fakeMachine(header);
+    this.#fake = fakeMachine(header, personality);
     this.#scene = new Scene(this.#fake, header.major);
   }
 

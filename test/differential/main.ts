@@ -1,11 +1,13 @@
 /**
  * Holds the fake kernel to the real one of the guest, with random sequences of calls:
  *   ./scripts/guest --still-clock --timeout 4000 -- pnpm differential --minutes 30 --seed 7
+ * --personality names whom the fake is to be like, --journal a file that gets each sequence before it is played.
  * A difference is shown decoded, as a dmsetup script, and kept as a trace that every test run replays.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { personalityOf } from '../trace/release.ts';
 import { showDifference } from '../trace/show-difference.ts';
 import { writeTrace } from '../trace/trace-file.ts';
 import { campaign } from './campaign.ts';
@@ -17,12 +19,14 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    personality: { type: 'string' },
     journal: { type: 'string' },
   },
 });
 const { sequences, calls, found } = await campaign({
   seed: Number(values.seed),
   milliseconds: Number(values.minutes) * 60_000,
+  personality: values.personality === undefined ? undefined : personalityOf(values.personality),
   onSequence: (actions) => {
     if (values.journal === undefined) return;
     writeFileSync(

@@ -10,6 +10,11 @@ const NAME_SIZE = 128;
 const UUID_AT = 176;
 const UUID_SIZE = 129;
 const SPEC_SIZE = 40;
+/** What lies behind the ends of names, and the padding of the header: nobody reads it, but it comes back. */
+const UNREAD: readonly (readonly [from: number, to: number])[] = [
+  [36, 40],
+  [NAME_AT + 1, HEADER_SIZE],
+];
 /** A number that no device of ours has. */
 const NO_MINOR = 99;
 
@@ -54,7 +59,9 @@ function ioctlOf(action: CommandAction, numbered: (text: string) => string): Ioc
   const { nr, selector, flags, eventNumber, payload, oddity } = action;
   const size = oddity.size ?? BUFFER_SIZE;
   const given = new Uint8Array(Math.max(size, HEADER_SIZE));
-  if (oddity.leftovers !== undefined) given.set(pattern(oddity.leftovers, given.length));
+  const leftovers =
+    oddity.leftovers === undefined ? new Uint8Array(given.length) : pattern(oddity.leftovers, given.length);
+  given.set(leftovers);
   const bytes = payloadOf(payload, numbered);
   const start = oddity.dataStart ?? HEADER_SIZE;
   encodeHeader(given, {
@@ -65,6 +72,7 @@ function ioctlOf(action: CommandAction, numbered: (text: string) => string): Ioc
     flags,
     eventNumber,
   });
+  for (const [from, to] of UNREAD) given.set(leftovers.subarray(from, to), from);
   select(given, selector, numbered);
   if (start < given.length) given.set(bytes.subarray(0, given.length - start), start);
   return { op: 'ioctl', nr, size, given: given.subarray(0, size) };
@@ -75,8 +83,8 @@ function select(
   { name = '', uuid = '', device }: Selector,
   numbered: (text: string) => string,
 ): void {
-  given.set(latin1(name).subarray(0, NAME_SIZE), NAME_AT);
-  given.set(latin1(uuid).subarray(0, UUID_SIZE), UUID_AT);
+  given.set(latin1(`${name}\0`).subarray(0, NAME_SIZE), NAME_AT);
+  given.set(latin1(`${uuid}\0`).subarray(0, UUID_SIZE), UUID_AT);
   if (device === undefined) return;
   const number = typeof device === 'bigint' ? device : encodeDevice(parseDeviceNumber(numbered(`<${device}>`)));
   new DataView(given.buffer, given.byteOffset).setBigUint64(40, number, true);

@@ -1,7 +1,7 @@
 import { type ThinId, type TransactionId, transactionId } from '@dmthin/domain';
 import type { MetadataDevice } from '../device/metadata-device.ts';
-import type { DeviceDetails } from '../format/device-details.ts';
 import { COUNTS_PER_BITMAP } from '../format/bitmap.ts';
+import type { DeviceDetails } from '../format/device-details.ts';
 import { MAX_METADATA_BLOCKS } from '../space-map/metadata-space-map.ts';
 import { dropHeldCopy, holdCopy, type KernelRelease, takeAndReturnCopy } from './held-copy.ts';
 import { type MappedRange, type Mapping, mappedRange, mappingAt } from './mapped-range.ts';
@@ -313,6 +313,8 @@ export class PoolMetadata {
    * @throws DmError CORRUPT, IO: the last commit cannot be read back, and the pool has failed.
    */
   abort(): void {
+    // 6.1.176 changes the superblock in its cache at once, and an abort writes back what the cache holds (0.1).
+    if (this.#kernel === '6.1.176') this.#transaction.keepHeldRoot();
     this.#transaction.abort();
   }
 

@@ -107,6 +107,15 @@ export class PoolTransaction {
     this.setReserve();
   }
 
+  /** Writes where user space's copy lies into the superblock of the last commit. */
+  keepHeldRoot(): void {
+    const { cache, superblock } = this.pool;
+    const stored = decodeSuperblock(superblock);
+    if (stored.heldRoot === this.heldRoot) return;
+    updateSuperblock(superblock, { ...stored, heldRoot: this.heldRoot });
+    cache.write(superblock);
+  }
+
   /** Writes the flag into the superblock of the last commit. */
   setNeedsCheck(): void {
     const { cache, superblock } = this.pool;
