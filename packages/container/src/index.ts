@@ -39,6 +39,7 @@ export {
   MOUNTS,
   RECORDS,
   THIN_POOL,
+  VOLUME_GROUPS,
 } from './identifiers.ts';
 export type { FakeMachine } from './machine/fake-machine.ts';
 export { driverModules } from './modules/driver-modules.ts';

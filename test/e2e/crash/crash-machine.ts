@@ -18,6 +18,7 @@ import {
   LOOP_DEVICES,
   MOUNTS,
   RECORDS,
+  VOLUME_GROUPS,
 } from 'dmthin';
 import { Container } from 'inversify';
 
@@ -93,6 +94,7 @@ export class CrashMachine {
     container.rebind(FILESYSTEMS).toConstantValue(steps.port(filesystems));
     container.rebind(MOUNTS).toConstantValue(steps.port(mounts));
     container.rebind(FILE_ATTRIBUTES).toConstantValue(steps.port(fileAttributes));
+    container.rebind(VOLUME_GROUPS).toConstantValue(this.#host.volumeGroups);
     return container.getAsync(GRAPH_DRIVER);
   }
 
