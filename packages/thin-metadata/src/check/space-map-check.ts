@@ -126,7 +126,7 @@ class Comparison {
       return false;
     }
     const base = number * COUNTS_PER_BITMAP;
-    const page = expected.page(number);
+    const page = expected.bitmap(number);
     let taken = 0;
     let firstFree = COUNTS_PER_BITMAP;
     for (let index = 0; index < COUNTS_PER_BITMAP; index++) {

@@ -1,5 +1,4 @@
 import type { ThinId } from '@dmthin/domain';
-import { COUNTS_PER_BITMAP } from '../format/bitmap.ts';
 import type { Block } from '../format/block.ts';
 import { dataBlockAt } from '../format/mapping.ts';
 import { entryCount, valueOffset } from '../format/node.ts';
@@ -40,6 +39,8 @@ function countLeaf(leaf: Block, index: number, owners: Owners): void {
 }
 
 const SHARED = 0xffff_ffff;
+/** Small, so that mappings all over a large device do not take a large page each. */
+const PER_PAGE = 512;
 
 /** Who maps each data block: nobody, one device, or several. */
 class Owners {
@@ -59,9 +60,9 @@ class Owners {
   }
 
   add(dataBlock: number, device: number): void {
-    const number = Math.floor(dataBlock / COUNTS_PER_BITMAP);
+    const number = Math.floor(dataBlock / PER_PAGE);
     if (number !== this.#pageNumber) this.#open(number);
-    const at = dataBlock - number * COUNTS_PER_BITMAP;
+    const at = dataBlock - number * PER_PAGE;
     const owner = this.#page[at] as number;
     if (owner === SHARED) return;
     if (owner === 0) {
@@ -78,7 +79,7 @@ class Owners {
   }
 
   #open(number: number): void {
-    this.#page = this.#pages.get(number) ?? new Uint32Array(COUNTS_PER_BITMAP);
+    this.#page = this.#pages.get(number) ?? new Uint32Array(PER_PAGE);
     this.#pages.set(number, this.#page);
     this.#pageNumber = number;
   }

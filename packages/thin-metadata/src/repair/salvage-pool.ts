@@ -49,10 +49,7 @@ export function* salvagePool(
   const { mappingRoot, detailsRoot } = areRootsFound ? findRoots(device, stored) : stored;
   if (mappingRoot === undefined) throw nothingFound();
   const details = detailsRoot === undefined ? new Map<ThinId, DeviceDetails>() : readDetails(trees, detailsRoot);
-  const header =
-    superblock === undefined
-      ? givenHeader(overrides, details)
-      : { ...headerOf(superblock, superblock.dataSpaceMap.blocks), ...defined(overrides) };
+  const header = superblock === undefined ? givenHeader(overrides, details) : keptHeader(superblock, overrides);
   const roots = readRoots(trees, mappingRoot);
   const incomplete: { thin: ThinId; lostBlocks: number }[] = [];
   let mappedBlocks = 0;
@@ -155,8 +152,15 @@ function givenHeader(
   return { uuid: '', time, transactionId, flags: 0, version: 2, dataBlockSize, dataBlocks };
 }
 
-function defined(overrides: HeaderOverrides): Partial<PoolHeader> {
-  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+function keptHeader(superblock: Superblock, overrides: HeaderOverrides): PoolHeader {
+  const header = headerOf(superblock, superblock.dataSpaceMap.blocks);
+  return {
+    ...header,
+    version: header.version === 1 ? 1 : 2,
+    transactionId: overrides.transactionId ?? header.transactionId,
+    dataBlockSize: overrides.dataBlockSize ?? header.dataBlockSize,
+    dataBlocks: overrides.dataBlocks ?? header.dataBlocks,
+  };
 }
 
 function notGiven(field: string): DmError {

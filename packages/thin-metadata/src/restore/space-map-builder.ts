@@ -16,7 +16,7 @@ export function buildDataSpaceMap(blocks: BlockSequence, nrBlocks: number, count
   let allocated = 0;
   for (let number = 0; number * COUNTS_PER_BITMAP < nrBlocks; number++) {
     const base = number * COUNTS_PER_BITMAP;
-    const page = counts.page(number);
+    const page = counts.bitmap(number);
     bitmap.bytes.fill(0);
     page?.forEach((count, at) => {
       if (count === 0) return;
