@@ -46,7 +46,7 @@ async function crashAt(operation: Operation, step: number, moment: Mishap, end: 
 
 for (const { end, moments } of ENDS)
   describe(`a process of which at any call ${end}`, function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     for (const operation of OPERATIONS)
       it(`leaves what was acknowledged, and nothing else: ${operation.name}`, async () => {
         for (const moment of moments) {

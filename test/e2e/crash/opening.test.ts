@@ -75,7 +75,7 @@ async function onMachine(opening: Opening, work: (machine: CrashMachine) => Prom
 
 for (const { end } of ENDS)
   describe(`an opening at any call of which ${end}`, function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     for (const opening of OPENINGS)
       it(`is made good by the next: ${opening.name}`, async () => {
         let calls = 0;
@@ -91,7 +91,7 @@ for (const { end } of ENDS)
   });
 
 describe('an opening at any call of which the power goes, and in the next again', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   for (const opening of OPENINGS.filter(({ pool }) => pool === 'given'))
     it(`is made good by the one after: ${opening.name}`, async () => {
       let pairs = 0;
