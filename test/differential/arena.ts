@@ -11,6 +11,8 @@ import { Scene } from './scene.ts';
 import { hasTarget, tablesOf } from './stack.ts';
 
 const SIZE = 512;
+/** How often all devices are removed: those below a device that the worker removes meanwhile are left. */
+const ROUNDS = 5;
 /** How long the kernel's worker may take, in milliseconds. */
 export const DEFERRED_REMOVAL = 150;
 /** Their order in the list of targets is the order they were loaded in. */
@@ -66,8 +68,12 @@ export class Arena {
     }
     for (const device of scene.devices.filter((one) => concernsPool(one)))
       await this.machine.play(command(COMMAND.clear, byNumber(device)));
-    await this.machine.play(command(COMMAND.removeAll, {}));
-    await scene.refresh();
+    for (let round = 0; scene.devices.length > 0 && round < ROUNDS; round++) {
+      await this.machine.play(command(COMMAND.removeAll, {}));
+      // The worker may have been at a device that others wait for.
+      this.#clock.sleep(DEFERRED_REMOVAL);
+      await scene.refresh();
+    }
     if (scene.devices.length > 0)
       throw new Error(
         `cannot be removed: ${scene.devices.map(({ name, openCount }) => `${JSON.stringify(name)} (open ${openCount} times)`).join(', ')}`,

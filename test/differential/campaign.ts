@@ -11,7 +11,7 @@ import { Duel } from './duel.ts';
 
 /** How many sequences are made from one seed, and how long they are, in actions. */
 const SEQUENCES = 25;
-const LENGTH = 80;
+const LENGTH = 120;
 /** How long a sequence that differs is made shorter, in milliseconds. */
 const SHRINKING = 60_000;
 

@@ -83,7 +83,10 @@ function parseLine(text: string): Line {
     case 'ioctl': {
       const buffer = new Uint8Array(size);
       buffer.set(Buffer.from(out, 'base64'));
-      return { call: { op, nr, size, given: Buffer.from(given, 'base64') }, answer: { ret, errno, buffer } };
+      return {
+        call: { op, nr, size, given: Uint8Array.from(Buffer.from(given, 'base64')) },
+        answer: { ret, errno, buffer },
+      };
     }
     case 'read':
     case 'write':
