@@ -35,6 +35,7 @@ const steps = [
     counts: (status, text) => (status === GUEST_UNAVAILABLE ? guestCounts(status, text) : checkCounts(status)),
   },
   { title: 'suites on a real kernel with udev', command: guest(['--udev'], '*.udev.js'), counts: guestCounts },
+  { title: 'suites on a real kernel with LVM', command: guest(['--lvm'], '*.lvm.js'), counts: guestCounts },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };

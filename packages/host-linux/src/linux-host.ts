@@ -1,9 +1,10 @@
 import { DmError } from '@dmthin/domain';
-import type { BlockDevices, FileAttributes, Filesystems, LoopDevices, Mounts } from '@dmthin/ports';
+import type { BlockDevices, FileAttributes, Filesystems, LoopDevices, Mounts, VolumeGroups } from '@dmthin/ports';
 import { LinuxFileAttributes } from './attributes/linux-file-attributes.ts';
 import { LinuxBlockDevices } from './device/linux-block-devices.ts';
 import { LinuxFilesystems } from './filesystem/linux-filesystems.ts';
 import { LinuxLoopDevices } from './loop/linux-loop-devices.ts';
+import { LinuxVolumeGroups } from './lvm/linux-volume-groups.ts';
 import { LinuxMounts } from './mount/linux-mounts.ts';
 import { hostThreads } from './thread/host-threads.ts';
 
@@ -14,6 +15,7 @@ export interface LinuxHost extends AsyncDisposable {
   readonly filesystems: Filesystems;
   readonly mounts: Mounts;
   readonly fileAttributes: FileAttributes;
+  readonly volumeGroups: VolumeGroups;
   /**
    * Ends its threads and lets go of the loop devices it attached: those that no mount and no table uses detach
    * themselves. Block devices that are still open stay so until the process ends.
@@ -44,6 +46,7 @@ export function createLinuxHost(): LinuxHost {
     filesystems: new LinuxFilesystems(threads),
     mounts: new LinuxMounts(threads),
     fileAttributes: new LinuxFileAttributes(threads),
+    volumeGroups: new LinuxVolumeGroups(),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -11,6 +11,7 @@ import {
   LOOP_DEVICES,
   MOUNTS,
   ROOT_LOCK,
+  VOLUME_GROUPS,
 } from '../identifiers.ts';
 import type { KernelName } from '../open-options.ts';
 
@@ -38,6 +39,7 @@ export function linuxMachine(name: Exclude<KernelName, 'fake'>): ContainerModule
     bind(LOOP_DEVICES).toResolvedValue(({ loopDevices }) => loopDevices, [LINUX_HOST]);
     bind(FILESYSTEMS).toResolvedValue(({ filesystems }) => filesystems, [LINUX_HOST]);
     bind(MOUNTS).toResolvedValue(({ mounts }) => mounts, [LINUX_HOST]);
+    bind(VOLUME_GROUPS).toResolvedValue(({ volumeGroups }) => volumeGroups, [LINUX_HOST]);
     bind(FILE_ATTRIBUTES).toResolvedValue(({ fileAttributes }) => fileAttributes, [LINUX_HOST]);
   });
 }

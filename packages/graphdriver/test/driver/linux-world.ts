@@ -26,6 +26,7 @@ export async function linuxWorld(openKernel: () => Promise<Kernel & { close(): P
     filesystems: host.filesystems,
     mounts: host.mounts,
     fileAttributes: host.fileAttributes,
+    volumeGroups: host.volumeGroups,
   };
   const isBelow = (path: string): boolean => path.startsWith(directory.path + sep);
   return {

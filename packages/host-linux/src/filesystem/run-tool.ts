@@ -20,15 +20,20 @@ const WORDS: readonly (readonly [RegExp, ErrnoName])[] = [
  * @throws DmError NOT_SUPPORTED: it is not installed. ABORTED. NO_SPACE, IO, BUSY, NOT_PERMITTED: in its words.
  * INVALID_ARGUMENT: it failed for another reason, such as its arguments.
  */
-export function runTool(command: CommandLine, subject: string, signal?: CancelSignal): Promise<void> {
+export async function runTool(command: CommandLine, subject: string, signal?: CancelSignal): Promise<void> {
+  await toolOutput(command, subject, signal);
+}
+
+/** As `runTool`, for what the tool prints. */
+export function toolOutput(command: CommandLine, subject: string, signal?: CancelSignal): Promise<string> {
   const [program, ...args] = command;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(aborted(program, subject, signal));
     const end = (): void => void child.kill('SIGKILL');
-    const child = execFile(program, args, { encoding: 'utf8', env: environment() }, (error, _stdout, stderr) => {
+    const child = execFile(program, args, { encoding: 'utf8', env: environment() }, (error, stdout, stderr) => {
       signal?.removeEventListener('abort', end);
       if (signal?.aborted === true) reject(aborted(program, subject, signal));
-      else if (error === null) resolve();
+      else if (error === null) resolve(stdout);
       else reject(toolError(program, subject, error, stderr.trim()));
     });
     child.stdin?.end();
