@@ -9,7 +9,7 @@ import { CHECKOUT, readmeExample } from './readme-example.ts';
 const run = promisify(execFile);
 
 describe('the example of the README, on a real kernel', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'dmthin-embed-'));

@@ -12,7 +12,8 @@ import { statusCases } from './status-cases.ts';
 /** What the whole driver does for its users, on any machine: Docker's own tests of it, graphtest's, and ours. */
 export function driverSuite(label: string, makeWorld: MakeWorld): void {
   describe(`graph driver on ${label}`, function () {
-    this.timeout(60_000);
+    // By dmsetup on a busy machine, a case is some fifty processes of a guest.
+    this.timeout(120_000);
     layerCases(makeWorld);
     mountCases(makeWorld);
     diffCases(makeWorld);
