@@ -48,6 +48,10 @@ export class Lineage {
     return this.#parents.get(id);
   }
 
+  /**
+   * Not synced by itself: the volume's record is saved and synced after it on the same file system, and the journals of
+   * ext4 and xfs keep that order.
+   */
   async record(id: VolumeId, parent: VolumeId): Promise<void> {
     await this.#forgetParentOf(id);
     await this.#marks.add(markOf(id, parent));
