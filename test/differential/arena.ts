@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release, version } from 'node:os';
+import { DmError } from '@dmthin/domain';
 import { COMMAND, encodeHeader, FLAG } from '@dmthin/kernel-ioctl';
 import type { Call, TraceDisk, TraceHeader } from '../trace/call.ts';
 import { GuestClock } from '../trace/guest-clock.ts';
@@ -24,6 +25,8 @@ export class Arena {
   readonly machine: RealMachine;
   readonly #clock = new GuestClock();
   readonly #disks: RealDisks;
+  /** No devices were there when it was cleared first. */
+  #isOurs = false;
 
   constructor(disks: readonly TraceDisk[], seed: number) {
     // Else each unknown target type or device number starts a process.
@@ -36,15 +39,18 @@ export class Arena {
     this.header = { release: pointRelease(release(), version()), major: deviceMapperMajor(), seed, disks };
   }
 
-  /** No mapped devices, all disks zero, and a clock that stands still. */
-  async clear(): Promise<void> {
+  /**
+   * No mapped devices, all disks zero, and a clock that stands still; false where this machine's clock cannot.
+   * @throws DmError BUSY: there are mapped devices already, which are somebody else's.
+   */
+  async clear(): Promise<boolean> {
     await this.#removeAll();
     this.#disks.clear();
-    this.#clock.stop();
+    return this.#clock.stop();
   }
 
   async close(): Promise<void> {
-    await this.#removeAll();
+    if (this.#isOurs) await this.#removeAll();
     this.#clock.run();
     this.machine.close();
     this.#disks.close();
@@ -56,6 +62,12 @@ export class Arena {
     this.#clock.sleep(DEFERRED_REMOVAL);
     const scene = new Scene(this.machine, this.header.major);
     await scene.refresh();
+    if (!this.#isOurs && scene.devices.length > 0)
+      throw new DmError('BUSY', 'this machine has mapped devices, and all would be removed', {
+        operation: 'record',
+        remedy: 'Record in a guest of its own: ./scripts/guest --still-clock -- pnpm trace record ...',
+      });
+    this.#isOurs = true;
     const concernsPool = (device: Parameters<typeof tablesOf>[0]) =>
       tablesOf(device).some((table) => hasTarget(table, 'thin', 'thin-pool'));
     const byNumber = (one: { readonly number: string }) => {

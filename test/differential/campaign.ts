@@ -1,3 +1,4 @@
+import { DmError } from '@dmthin/domain';
 import type { Personality } from '@dmthin/kernel-fake';
 import fc from 'fast-check';
 import type { Line, TraceHeader } from '../trace/call.ts';
@@ -54,7 +55,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
         if (broken !== undefined || (found !== undefined && hostTime() > shrinkEnd)) return true;
         const duel = new Duel(arena.header, arena.machine, options.personality);
         try {
-          await arena.clear();
+          if (!(await arena.clear())) throw clockRuns();
           options.onSequence?.(actions);
           await duel.play(actions);
         } catch (failure) {
@@ -77,4 +78,11 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   } finally {
     await arena.close();
   }
+}
+
+function clockRuns(): DmError {
+  return new DmError('UNAVAILABLE', 'the clock of this machine cannot be stopped', {
+    operation: 'differential',
+    remedy: 'Run it in the guest: ./scripts/guest --still-clock -- pnpm differential ...',
+  });
 }

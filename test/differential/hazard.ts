@@ -6,7 +6,7 @@ import { below, hasTarget, isStalled, poolsOf, reachedFrom, tablesOf } from './s
 
 /**
  * Why a call must not be made to a real kernel in this scene: it would wait for ever, or worse (dm-kernel.md 8.3 and
- * 8.4), or is answered now so and now so. undefined: it may be made.
+ * 8.4). undefined: it may be made.
  */
 export async function hazardOf(call: Call, scene: Scene): Promise<string | undefined> {
   if (call.op === 'sleep') return isFrozen(scene) ? 'a pool would commit to a suspended device' : undefined;

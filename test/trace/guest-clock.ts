@@ -1,5 +1,4 @@
-import { symlinkSync } from 'node:fs';
-import { DmError } from '@dmthin/domain';
+import { rmSync, symlinkSync } from 'node:fs';
 
 /** How many times more slowly than the host's the guest's time passes while it works. */
 const SLOWNESS = 1000;
@@ -14,11 +13,12 @@ export class GuestClock {
   #start = 0;
   #slept = 0;
 
-  /** @throws DmError UNAVAILABLE: this machine's clock cannot be stopped. */
-  stop(): void {
-    setSlowness(SLOWNESS);
+  /** False where this machine's clock cannot be stopped, and runs on. */
+  stop(): boolean {
+    const isStopped = setSlowness(SLOWNESS);
     this.#start = performance.now();
     this.#slept = 0;
+    return isStopped;
   }
 
   run(): void {
@@ -35,16 +35,14 @@ export class GuestClock {
   }
 }
 
-function setSlowness(slowness: number): void {
+function setSlowness(slowness: number): boolean {
   const path = `${process.env['GUEST_RUN'] ?? '.'}/clock`;
   try {
     symlinkSync(`clock:${slowness}`, path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EALREADY') return;
+    if ((cause as NodeJS.ErrnoException).code === 'EALREADY') return true;
     throw cause;
   }
-  throw new DmError('UNAVAILABLE', 'the clock of this machine cannot be stopped', {
-    operation: 'record',
-    remedy: 'Run it in the guest: ./scripts/guest --still-clock -- ...',
-  });
+  rmSync(path);
+  return false;
 }

@@ -63,8 +63,9 @@ function flushed(handle: BlockHandle): Outcome | undefined {
 
 /** One pread through an empty page cache: page by page, and what came before a bad page is given. */
 export function readThroughCache(handle: BlockHandle, offset: number, length: number): Outcome {
+  if (offset >= handle.size) return { ret: 0, errno: 0, data: new Uint8Array(0) };
   const end = Math.min(handle.size, offset + length);
-  const data = new Uint8Array(Math.max(0, end - offset));
+  const data = new Uint8Array(end - offset);
   let done = 0;
   try {
     for (let at = Math.floor(offset / PAGE) * PAGE; at < end; at += PAGE) {

@@ -50,6 +50,11 @@ export class Machine implements DeviceListener, TableWorld {
   /** The counter that poll on the control device looks at (dm-kernel.md 1.8). */
   globalEvent = 0;
   readonly #types: ReadonlyMap<string, TargetType>;
+  /**
+   * Pools that the worker for deferred removals took while all devices are removed. It waits for their last commit, and
+   * what they stand on is in use until the command has passed it.
+   */
+  #slowRemovals: Set<MappedDevice> | undefined;
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -91,7 +96,9 @@ export class Machine implements DeviceListener, TableWorld {
   }
 
   deviceClosed(device: MappedDevice): void {
-    if (device.isDeferredRemove && !device.isGone && !this.faults.isCrashed) this.#destroy(device);
+    if (!device.isDeferredRemove || device.isGone || this.faults.isCrashed) return;
+    if (this.#slowRemovals === undefined || device.live?.immutableType === undefined) this.#destroy(device);
+    else this.#slowRemovals.add(device);
   }
 
   create(name: string, uuid: string, minor: number | undefined): MappedDevice {
@@ -144,9 +151,12 @@ export class Machine implements DeviceListener, TableWorld {
 
   /** Removes all that nobody has open, again and again from the first name, until none is left (dm-kernel.md 2.2). */
   removeAll(deferred: boolean): void {
+    const slow = new Set<MappedDevice>();
+    this.#slowRemovals = slow;
     for (let removed = true; removed; ) {
       removed = false;
       for (const device of this.devices.sorted()) {
+        if (slow.has(device)) continue;
         if (device.openings.count > 0) {
           if (deferred) device.isDeferredRemove = true;
           continue;
@@ -156,6 +166,8 @@ export class Machine implements DeviceListener, TableWorld {
         break;
       }
     }
+    this.#slowRemovals = undefined;
+    for (const device of slow) this.#destroy(device);
     this.globalEvent++;
   }
 
