@@ -1,5 +1,5 @@
 import { bytes, DmError, thinId, transactionId, volumeId } from '@dmthin/domain';
-import type { VolumeRecord } from '@dmthin/ports';
+import type { Records, VolumeRecord } from '@dmthin/ports';
 import { MemoryDisk, nodeDisk, openDockerRecords } from '@dmthin/records-docker';
 import { expect } from 'chai';
 import { TemporaryRoot } from './root.ts';
@@ -29,15 +29,23 @@ describe("Docker's defects, in the records", () => {
 
   it('a save and a removal outlast a power cut, and no in-flight file stays (defect 9)', async () => {
     const disk = new MemoryDisk();
-    const records = await openDockerRecords({ directory: root.directory, disk });
-    await records.saveVolume(record('kept', 1));
+    const powerCut = async (): Promise<Records> => {
+      disk.cutPower('loses everything');
+      await root.forgetLock();
+      return openDockerRecords({ directory: root.directory, disk });
+    };
+    let records = await openDockerRecords({ directory: root.directory, disk });
     await records.saveVolume(record('gone', 2));
+    await records.saveVolume(record('kept', 1));
+    records = await powerCut();
+    expect((await records.load()).volumes.map(({ volume }) => volume)).to.deep.equal(['gone', 'kept']);
     await records.removeVolume(volumeId('gone'));
+    records = await powerCut();
+    expect((await records.load()).volumes.map(({ volume }) => volume)).to.deep.equal(['kept']);
+
     await (await disk.create(root.path('metadata', '.tmp123'))).close();
     await disk.syncDirectory(root.path('metadata'));
-    disk.cutPower('loses everything');
-    await root.forgetLock();
-    const again = await openDockerRecords({ directory: root.directory, disk });
+    const again = await powerCut();
     const { volumes, leftovers } = await again.load();
     expect(volumes.map(({ volume }) => volume)).to.deep.equal(['kept']);
     expect(leftovers).to.deep.equal([root.path('metadata', '.tmp123')]);

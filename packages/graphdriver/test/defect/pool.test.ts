@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytes, devicePath, parseStorageOptions, parseThinPoolTarget, volumeId } from '@dmthin/domain';
 import { openRootPool } from '@dmthin/graphdriver';
+import type { BlockDevice } from '@dmthin/ports';
 import { createMemoryRecords, createMemoryStore } from '@dmthin/records-memory';
 import { expect } from 'chai';
 import { type FakeWorld, fakeWorld, MIB, SMALL } from '../driver/driver-world.ts';
@@ -53,25 +54,27 @@ describe("Docker's defects, of the pool", function () {
     for (const isUp of [false, true]) {
       await using world = await fakeWorld('docker');
       // Docker's pools do not zero; a graph driver may have left one up.
-      if (isUp) await (await world.open()).release();
+      const size = 'dm.loopdatasize=64M';
+      if (isUp) await (await world.open([size])).release();
       const records = createMemoryRecords(createMemoryStore());
-      const settings = { root: world.root, options: parseStorageOptions([...SMALL, 'dm.blkdiscard=false']) };
+      const settings = { root: world.root, options: parseStorageOptions([...SMALL, size, 'dm.blkdiscard=false']) };
       const pool = await openRootPool({ ...world.ports, records }, settings);
       const [old, fresh] = [volumeId('old'), volumeId('fresh')];
-      await pool.create(old, bytes(MIB));
-      const write = async (id: typeof old, content: Uint8Array): Promise<void> => {
-        const device = await world.host.blockDevices.open(devicePath(await pool.activate(id)));
-        await device.write(0n, content);
-        await device.close();
-      };
-      await write(old, Buffer.alloc(MIB, 'secret'));
+      await pool.create(old, bytes(8 * MIB));
+      const open = async (id: typeof old): Promise<BlockDevice> =>
+        world.host.blockDevices.open(devicePath(await pool.activate(id)));
+
+      const before = await open(old);
+      await before.write(0n, Buffer.alloc(8 * MIB, 'secret'));
+      await before.close();
       await pool.deactivate(old);
       await pool.delete(old);
-      await pool.create(fresh, bytes(MIB));
-      // One sector in each block; the rest of the block is new.
-      await write(fresh, Buffer.alloc(512, 'n'));
-      const device = await world.host.blockDevices.open(devicePath(await pool.activate(fresh)));
-      expect(Buffer.from(await device.read(512n, 65_024)).includes('secret')).to.equal(false);
+      await pool.create(fresh, bytes(60 * MIB));
+      const device = await open(fresh);
+      // One sector in each block, of nearly all that the pool has; the rest of the block is new.
+      for (let block = 0n; block < 960n; block += 1n) await device.write(block * 65_536n, Buffer.alloc(512, 'n'));
+      for (let at = 0n; at < 60n; at += 1n)
+        expect(Buffer.from(await device.read(at * BigInt(MIB), MIB)).includes('secret')).to.equal(false);
       await device.close();
       await pool.close();
     }
@@ -89,6 +92,7 @@ describe("Docker's defects, of the pool", function () {
       (error: Error) => expect(error.message).to.include('grow the pool'),
     );
     expect(await world.kernel.info(poolName)).to.include({ isSuspended: false, hasInactiveTable: false });
+    expect((await driver.status()).data.total).to.equal(bytes(256 * MIB));
     await writeFile(join(root, 'file'), 'goes on');
     await driver.unmount('a');
     expect(await read(driver, 'a', 'file')).to.equal('goes on');
