@@ -3,14 +3,22 @@ import type { DriverContext } from '../driver/driver-context.ts';
 import type { Found } from './finding.ts';
 
 /** Active devices that are named after this root, or stand on its pool, and are no layer's. */
-export async function deviceFindings({ ports: { kernel }, pool, prefix }: DriverContext): Promise<readonly Found[]> {
+export async function deviceFindings({
+  ports: { kernel },
+  pool,
+  prefix,
+  source,
+}: DriverContext): Promise<readonly Found[]> {
   const poolWord = formatDeviceNumber((await kernel.info(pool.name)).number);
   const found: Found[] = [];
   for (const { name } of await kernel.list()) {
     const id = volumeOfDevice(prefix, name);
     if (name === pool.name || (id !== undefined && pool.find(id) !== undefined)) continue;
     const thin = await thinOn(name, poolWord);
-    if (thin === undefined && !name.startsWith(`${prefix}-`)) continue;
+    const isNamedAfterUs = name.startsWith(`${prefix}-`);
+    if (thin === undefined && !isNamedAfterUs) continue;
+    // What stands on a pool from outside may be in good hands, such as LVM's.
+    const isOurs = isNamedAfterUs || source.backing !== undefined;
     found.push({
       kind: 'unknown-device',
       subject: name,
@@ -18,10 +26,9 @@ export async function deviceFindings({ ports: { kernel }, pool, prefix }: Driver
       cause: 'Its layer went while it was in use, or the root was moved or copied while it was active.',
       holds: bytes(0),
       remedy: `See who uses it (dmsetup info ${name}; /proc/*/mountinfo), then dmsetup remove ${name}.`,
-      repair: {
-        what: 'remove the device, unless it is open; what is in the pool stays',
-        run: () => kernel.remove(name),
-      },
+      repair: isOurs
+        ? { what: 'remove the device, unless it is open; what is in the pool stays', run: () => kernel.remove(name) }
+        : undefined,
     });
   }
   return found;

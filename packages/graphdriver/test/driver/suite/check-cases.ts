@@ -75,12 +75,16 @@ export function checkCases(makeWorld: MakeWorld): void {
       await driver.close();
     });
 
-    it('leaves the thin devices of others in a pool from outside alone', async () => {
+    it('leaves the thin devices of others in a pool from outside alone, and what stands on them', async () => {
       await using world = await makeWorld();
       const pool = await world.makePool('given');
       const driver = await world.open([`dm.thinpooldev=${pool}`]);
       await world.ports.kernel.message(pool, sectors(0), 'create_thin 77');
       expect(await briefOf(driver, true)).to.deep.equal(['orphan-thin 77 found']);
+      await driver.create('a');
+      await activate(world, driver, deviceName('lvm-home'), 'a');
+      expect(await briefOf(driver, true)).to.deep.equal(['unknown-device lvm-home found', 'orphan-thin 77 found']);
+      await world.ports.kernel.remove(deviceName('lvm-home'));
       await driver.close();
     });
 
