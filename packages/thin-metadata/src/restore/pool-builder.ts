@@ -54,11 +54,6 @@ export class PoolBuilder implements PoolSink {
     device.write(SUPERBLOCK_LOCATION, new Uint8Array(BLOCK_SIZE));
   }
 
-  /** Whether all of it was taken, and the pool is there. */
-  get isWhole(): boolean {
-    return this.#isWhole;
-  }
-
   begin(header: PoolHeader): void {
     if (this.#header !== undefined) throw new ContentFault('there is a second superblock');
     const { transactionId, dataBlockSize, dataBlocks } = this.#overrides;

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { BITMAP, setCount } from '#src/format/bitmap';
 import { Block, type BlockKind } from '#src/format/block';
-import { entryCount, keyAt, NODE, setEntryCount, setKey, valueOffset } from '#src/format/node';
+import { entryCount, keyAt, NODE, setAddress, setEntryCount, setKey, valueOffset } from '#src/format/node';
 import { seal } from '#src/format/seal';
 import { setU64 } from '#src/format/u64';
 import { isSound, kindOf, liveBlocks, memoryOf } from '../support/live-blocks.ts';
@@ -102,6 +102,14 @@ describe('checkMetadata', () => {
   it('finds a leaf that lies outside of what its parent says', () => {
     const faults = damage(leafOf(device), NODE, (leaf) => setKey(leaf, entryCount(leaf) - 1, 1_000_000));
     expect(findings(faults)).to.match(/its key \d+ is not above the one before, 1000000/);
+  });
+
+  it('finds a leaf that begins before its parent says, and a tree that goes in circles', () => {
+    const root = readPool(device).rootOf(thinId(1)) as number;
+    const low = damage(root, NODE, (node) => setKey(node, 1, keyAt(node, 1) + 1));
+    expect(findings(low)).to.match(/its key \d+ is above the first below it, \d+/u);
+    const round = damage(root, NODE, (node) => setAddress(node, 1, root));
+    expect(findings(round)).to.include('goes in circles');
   });
 
   it('finds a mapping to no data block, and the device with its wrong count', () => {

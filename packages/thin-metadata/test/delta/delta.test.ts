@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { errnoOf } from '../support/errno-of.ts';
 import { PoolModel } from '../support/pool-model.ts';
 import { poolStep } from '../support/pool-steps.ts';
+import { smallPool } from '../support/sample-pool.ts';
 
 describe('compareDevices', () => {
   it('says of every block what a look at both devices says, and nothing of blocks that none has', () => {
@@ -37,6 +38,19 @@ describe('compareDevices', () => {
       }),
       { numRuns: 10 },
     );
+  });
+
+  it('tells what was written again from what was not', () => {
+    const found: unknown[] = [];
+    const steps = compareDevices(readPool(smallPool()), thinId(1), thinId(2), (...range) => found.push(range));
+    for (const _ of steps);
+    expect(found).to.deep.equal([
+      ['same', 0, 1, 0, 0],
+      ['different', 1, 1, 5, 1],
+      ['same', 2, 1, 2, 2],
+      ['left_only', 3, 1, 4, 0],
+      ['same', 7, 1, 3, 3],
+    ]);
   });
 
   it('refuses a device that is not there', () => {

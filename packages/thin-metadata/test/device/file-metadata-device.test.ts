@@ -23,7 +23,7 @@ describe('openMetadataFile', () => {
     const block = fc.oneof(fc.nat(BLOCKS - 1), fc.integer({ min: 20, max: 40 }));
     const step = fc.record({ block, value: fc.option(fc.integer({ min: 1, max: 255 })) });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 100, maxLength: 300 }), (steps) => {
         truncateSync(file, 0);
         truncateSync(file, BLOCKS * 4096);
         const content = new Map<number, number>();

@@ -9,6 +9,9 @@ import {
   type SalvageReport,
 } from '@dmthin/thin-metadata';
 import { expect } from 'chai';
+import { Block } from '#src/format/block';
+import { entryCount, keyAt, NODE, setAddress, setKey } from '#src/format/node';
+import { seal } from '#src/format/seal';
 import { errnoOf } from '../support/errno-of.ts';
 import { largePool } from '../support/sample-pool.ts';
 import { textOf } from '../support/text-of.ts';
@@ -31,6 +34,14 @@ describe('repairMetadata', () => {
     const report = repairMetadata(damaged, target, numbers);
     expect(checkMetadata(target)).to.deep.equal([]);
     return report;
+  }
+
+  function forge(number: number, change: (node: Block) => void): void {
+    const node = new Block(number, NODE);
+    node.bytes.set(damaged.read(number));
+    change(node);
+    seal(node);
+    damaged.write(number, node.bytes);
   }
 
   const repaired = (): string => textOf(dumpPool(readPool(target)));
@@ -57,6 +68,15 @@ describe('repairMetadata', () => {
       .split('\n')
       .filter((line) => !lines.has(line) && !line.includes('dev_id="2"'));
     expect(unknown.length).to.be.lessThan(3);
+  });
+
+  it('leaves out a leaf that contradicts itself, and nodes that lead back', () => {
+    forge(leafOf(original, 2), (leaf) => setKey(leaf, 5, keyAt(leaf, 4)));
+    const [root = 0] = rootsOf(original);
+    forge(root, (node) => setAddress(node, entryCount(node) - 1, root));
+    const { incomplete, mappedBlocks } = repair();
+    expect(incomplete.map(({ thin }) => thin)).to.deep.equal([1, 2]);
+    expect(9000 - mappedBlocks).to.be.within(168, 504);
   });
 
   it('finds the trees again that the superblock named', () => {
@@ -96,6 +116,11 @@ describe('repairMetadata', () => {
     expect(errnoOf(() => repairMetadata(damaged, target, NUMBERS))).to.equal('EILSEQ');
   });
 });
+
+function rootsOf(device: MemoryMetadataDevice): readonly number[] {
+  const pool = readPool(device);
+  return [...pool.thinDevices()].map(({ id }) => pool.rootOf(id) as number);
+}
 
 /** A leaf of a device's mappings that is not its first. */
 function leafOf(device: MemoryMetadataDevice, thin: number): number {
