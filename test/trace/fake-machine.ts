@@ -24,7 +24,7 @@ export function fakeMachine(
   personality: Personality = personalityOf(header.release),
 ): TracedMachine {
   const clock = new ManualClock();
-  const kernel = createFakeKernel({ personality, major: header.major, clock });
+  const kernel = createFakeKernel({ personality, major: header.major, clock, nodes: false });
   for (const { number, sectors } of header.disks) kernel.attach(number, new MemoryStore(sectors * SECTOR));
   kernel.onLookup((path) => header.disks.find((disk) => disk.path === path)?.number);
   const ioctl = fakeIoctl(kernel);

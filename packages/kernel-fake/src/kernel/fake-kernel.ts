@@ -53,6 +53,8 @@ export interface FakeKernelOptions {
    * How long a full pool lets writers wait, in seconds (`no_space_timeout` of dm-thin-pool); 60 unless said, 0 for ever.
    */
   readonly noSpaceTimeout?: number | undefined;
+  /** Whether `/dev/mapper/NAME` is there from a device's first resume on; true unless said. The kernel makes none itself. */
+  readonly nodes?: boolean | undefined;
 }
 
 const CAPABILITIES: KernelCapabilities = {
@@ -75,8 +77,8 @@ export function machineOf(kernel: FakeKernel): Machine {
 
 /** A new machine, with no disks and no devices. */
 export function createFakeKernel(options: FakeKernelOptions = {}): FakeKernel {
-  const { personality = '6.1.176', major = 254, clock = systemClock, noSpaceTimeout = 60 } = options;
-  return new FakeKernel(new Machine({ personality, major, clock, noSpaceTimeout: noSpaceTimeout * 1000 }));
+  const { personality = '6.1.176', major = 254, clock = systemClock, noSpaceTimeout = 60, nodes = true } = options;
+  return new FakeKernel(new Machine({ personality, major, clock, noSpaceTimeout: noSpaceTimeout * 1000, nodes }));
 }
 
 /**

@@ -27,6 +27,8 @@ export interface MachineOptions {
   readonly clock: Clock;
   /** In milliseconds; 0 is never. */
   readonly noSpaceTimeout: number;
+  /** Whether somebody makes nodes under /dev/mapper. */
+  readonly nodes: boolean;
 }
 
 /** Which of a device's two tables. */
@@ -83,7 +85,7 @@ export class Machine implements DeviceListener, TableWorld {
   nodeNumber(path: string): DeviceNumber | undefined {
     if (path.startsWith(NODE_PREFIX)) {
       const device = this.devices.find(path.slice(NODE_PREFIX.length));
-      return device?.hasNode === true ? device.number : undefined;
+      return this.options.nodes && device?.hasNode === true ? device.number : undefined;
     }
     const minor = DISK_NODE.exec(path)?.[1];
     const device =
