@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DmError, type DmErrorCode, type FilesystemType } from '@dmthin/domain';
+import { skipCase } from '../skip-case.ts';
 import type { HostCapability, HostFixture, HostUnderTest } from './host-fixture.ts';
 
 /** Large enough for any mkfs; xfs wants 300 MiB. */
@@ -16,21 +17,16 @@ export function caseAdder<Host extends HostUnderTest>(fixture: HostFixture<Host>
     it(title, async function () {
       this.timeout(60_000);
       const host = await fixture.setup();
-      if (typeof host === 'string') return skip(this, host);
+      if (typeof host === 'string') return skipCase(this, host);
       try {
         const lacking = needs.map((need) => host.lacks?.[need]).find((reason) => reason !== undefined);
-        if (lacking !== undefined) return skip(this, lacking);
+        if (lacking !== undefined) return skipCase(this, lacking);
         await body(host);
       } finally {
         await fixture.teardown(host);
       }
     });
   };
-}
-
-function skip(context: Mocha.Context, reason: string): void {
-  if (context.test !== undefined) context.test.title += ` [skipped: ${reason}]`;
-  context.skip();
 }
 
 /** Makes a sparse file of that many bytes in the scratch directory. */

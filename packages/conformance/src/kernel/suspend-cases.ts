@@ -1,5 +1,6 @@
 import { devicePath } from '@dmthin/domain';
 import { expect } from 'chai';
+import { skipCase } from '../skip-case.ts';
 import { line, linear, type Workbench } from './workbench.ts';
 
 /** Suspending, resuming, deferred removal, events, and several commands at once. */
@@ -47,7 +48,7 @@ export function suspendCases(bench: () => Workbench): void {
 
   it('removes an open device with its last close where that is asked for', async function () {
     const { kernel, up, open, close, refuses } = bench();
-    if (!kernel.capabilities.deferredRemove) this.skip();
+    if (!kernel.capabilities.deferredRemove) skipCase(this, 'the kernel has no deferredRemove');
     const name = await up('a', [line(0, 8, 'zero')]);
     const file = await open(name);
     await kernel.remove(name, { deferred: true });
@@ -60,7 +61,7 @@ export function suspendCases(bench: () => Workbench): void {
 
   it('removes a device at once where deferring it was not needed', async function () {
     const { kernel, up, refuses } = bench();
-    if (!kernel.capabilities.deferredRemove) this.skip();
+    if (!kernel.capabilities.deferredRemove) skipCase(this, 'the kernel has no deferredRemove');
     const name = await up('a', [line(0, 8, 'zero')]);
     await kernel.remove(name, { deferred: true });
     await refuses(kernel.info(name), 'NOT_FOUND', 'ENXIO');
@@ -68,7 +69,7 @@ export function suspendCases(bench: () => Workbench): void {
 
   it('takes a deferred removal back', async function () {
     const { kernel, up, open, close } = bench();
-    if (!kernel.capabilities.deferredRemove) this.skip();
+    if (!kernel.capabilities.deferredRemove) skipCase(this, 'the kernel has no deferredRemove');
     const name = await up('a', [line(0, 8, 'zero')]);
     const file = await open(name);
     await kernel.remove(name, { deferred: true });
@@ -80,7 +81,7 @@ export function suspendCases(bench: () => Workbench): void {
 
   it('removes a stack from the top once its last user goes', async function () {
     const { kernel, up, open, close } = bench();
-    if (!kernel.capabilities.deferredRemove) this.skip();
+    if (!kernel.capabilities.deferredRemove) skipCase(this, 'the kernel has no deferredRemove');
     const below = await up('below', [line(0, 64, 'zero')]);
     const above = await up('above', linear(devicePath(below)));
     const file = await open(above);

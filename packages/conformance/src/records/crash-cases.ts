@@ -1,6 +1,7 @@
 import { bytes, thinId, volumeId } from '@dmthin/domain';
 import type { LoadedRecords, Records } from '@dmthin/ports';
 import { expect } from 'chai';
+import { skipCase } from '../skip-case.ts';
 import { IDENTITY, INTENT, POOL, VOLUME } from './keep-cases.ts';
 import type { RecordsFixture, RecordsRoot } from './records-fixture.ts';
 import { found, whileOpen, withRoot } from './with-root.ts';
@@ -35,7 +36,7 @@ export function crashCases(fixture: RecordsFixture): void {
       for (let isDone = false; !isDone; steps++) {
         if (steps > STEP_LIMIT) expect.fail(`still not done after ${STEP_LIMIT} steps`);
         const state = await withRoot(fixture, (root) => crashedAt(root, steps, make));
-        if (state === undefined) return this.skip();
+        if (state === undefined) return skipCase(this, 'the fixture has no crash');
         isDone = !state.hasCrashed;
         if (state.hasResolved) expect(state.loaded, `resolved, after ${steps} steps`).to.deep.equal(after);
         else expect(state.loaded, `cut off after ${steps} steps`).to.deep.be.oneOf([before, after]);
@@ -44,7 +45,7 @@ export function crashCases(fixture: RecordsFixture): void {
 
   it('goes on after any number of crashes in a row', async function () {
     await withRoot(fixture, async (root) => {
-      if (root.crash === undefined) return this.skip();
+      if (root.crash === undefined) return skipCase(this, 'the fixture has no crash');
       for (let steps = 0; steps < 12; steps++) {
         const records = await root.open();
         root.crash.after(steps);
