@@ -33,6 +33,8 @@ export class EventThread {
       this.#worker.on('exit', () => this.#end(reject, goneError()));
     });
     this.armed.catch(() => undefined);
+    // A listener for messages has made it keep the process alive again.
+    this.#worker.unref();
   }
 
   async close(): Promise<void> {

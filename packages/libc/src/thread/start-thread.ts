@@ -14,7 +14,10 @@ export interface StartOptions {
   readonly keepsFiles?: boolean | undefined;
 }
 
-/** Starts a thread that keeps no process alive; `ref()` it while its answer is waited for. */
+/**
+ * Starts a thread that keeps no process alive; `ref()` it while its answer is waited for. Node takes a listener for its
+ * messages as such a `ref()`: `unref()` it after that.
+ */
 export function startThread({ module, caller, workerData, keepsFiles = false }: StartOptions): Worker {
   ffi();
   // Run from its sources, a package is .ts; built or bundled it is .js.
