@@ -9,7 +9,7 @@ import { Neighbourhood } from './lifecycles.ts';
 
 /** The whole of it with DMTHIN_LONG=1. */
 const isLong = process.env['DMTHIN_LONG'] === '1';
-const LIFECYCLES = isLong ? { ioctl: 1000, dmsetup: 200 } : { ioctl: 100, dmsetup: 10 };
+const LIFECYCLES = isLong ? { ioctl: 1000, dmsetup: 50 } : { ioctl: 100, dmsetup: 10 };
 const LIMIT_MS = 10;
 /** Less than the suspend that hangs for as long as the lifecycles run. */
 const STUCK_MS = 1000;
@@ -55,10 +55,12 @@ describe('the event loop', function () {
     const kernel = await KERNELS[kind]();
     const neighbourhood = new Neighbourhood(kernel);
     await neighbourhood.settle();
-    const delay = await delayWhile(() => neighbourhood.live(count));
-    await neighbourhood.leave();
-    await kernel.close();
-    return delay;
+    try {
+      return await delayWhile(() => neighbourhood.live(count));
+    } finally {
+      await neighbourhood.leave();
+      await kernel.close();
+    }
   }
 
   // The guest has one CPU, on a machine that may be busy, and its kernel does not preempt itself. So what counts is how

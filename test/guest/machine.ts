@@ -62,8 +62,11 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Runs a module as a process of its own. */
-export function runModule(script: string, asUser?: number): { status: number | null; output: string; ms: number } {
+/** Runs a module as a process of its own; `status` is the signal that ended it, where one did. */
+export function runModule(
+  script: string,
+  asUser?: number,
+): { status: number | string | null; output: string; ms: number } {
   const begun = performance.now();
   const options = {
     cwd: import.meta.dirname,
@@ -71,6 +74,10 @@ export function runModule(script: string, asUser?: number): { status: number | n
     timeout: 60_000,
     ...(asUser && { uid: asUser, gid: asUser }),
   } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], options);
-  return { status, output: stdout + stderr, ms: performance.now() - begun };
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', script],
+    options,
+  );
+  return { status: signal ?? status, output: stdout + stderr, ms: performance.now() - begun };
 }

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Worker } from 'node:worker_threads';
 import { devicePath } from '@dmthin/domain';
 import { type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
 import { activation, failureOf, freshName, loopDevice, runModule, sleep, table } from './machine.ts';
+
+/** The whole of it with DMTHIN_LONG=1. */
+const IOCTLS = process.env['DMTHIN_LONG'] === '1' ? 100_000 : 10_000;
 
 describe('the threads of a kernel', () => {
   let kernel: IoctlKernel;
@@ -87,22 +89,7 @@ describe('the threads of a kernel', () => {
     await kernel.remove(device);
   });
 
-  it('never hold up the event loop', async () => {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    for (let round = 0; round < 100; round += 1) {
-      const device = freshName('loop');
-      await kernel.sequence(activation(device, table(8, 'zero')));
-      await kernel.remove(device);
-    }
-    delay.disable();
-    const [half, most] = [50, 99].map((percentile) => delay.percentile(percentile) / 1e6) as [number, number];
-    console.log(`      event loop delay: p50 ${half.toFixed(1)} ms, p99 ${most.toFixed(1)} ms`);
-    // The guest has one CPU, whose kernel is not preempted, on a machine that may be busy: the tail is theirs.
-    expect(half).to.be.below(10);
-  });
-
-  it('keep their memory over 100,000 ioctls', async function () {
+  it(`keep their memory over ${IOCTLS} ioctls`, async function () {
     this.timeout(400_000);
     const device = freshName('memory');
     await kernel.sequence(activation(device, table(8, 'zero')));
@@ -114,9 +101,9 @@ describe('the threads of a kernel', () => {
         await kernel.list();
       }
     };
-    await round(20_000);
+    await round(10_000);
     const before = process.memoryUsage.rss();
-    await round(100_000);
+    await round(IOCTLS);
     const grown = (process.memoryUsage.rss() - before) / 2 ** 20;
     console.log(`      RSS grew by ${grown.toFixed(1)} MiB, from ${(before / 2 ** 20).toFixed(0)}`);
     expect(grown, 'MiB').to.be.below(8);
