@@ -64,12 +64,13 @@ describe('the event loop', function () {
   }
 
   // The guest has one CPU, on a machine that may be busy, and its kernel does not preempt itself. So what counts is how
-  // much later the timers are than beside the same work of another process.
+  // much later the timers are than beside the same work of another process; half of the room is for the neighbours'
+  // noise. A loop that the suspend holds up would come to no end at all.
   it(`goes on while a suspend hangs and ${LIFECYCLES.ioctl} lifecycles run beside busy and slow devices: ioctl`, async () => {
     const others = await delayWhile(() => elsewhere('ioctl', LIFECYCLES.ioctl));
     const own = await beside('ioctl', LIFECYCLES.ioctl);
     console.log(`      own: ${shown(own)}; another process's: ${shown(others)}`);
-    expect(own.p99).to.be.below(others.p99 + LIMIT_MS);
+    expect(own.p99).to.be.below(2 * others.p99 + LIMIT_MS);
   });
 
   // Node starts a process on the event loop, which waits until the program is loaded: 100 ms and more in this guest.
