@@ -68,7 +68,7 @@ export class ThinIo {
       if (deferred.length === 0) break;
       const waiting = this.#allocateAndWrite(deferred, failures);
       this.#pool.workerPass();
-      rest = waiting.filter(() => failures.of(() => this.#pool.waitForSpace()) !== undefined);
+      rest = waiting.filter(() => failures.of(() => this.#hasSpaceAgain()) === true);
     }
     failures.throwFirst();
   }
@@ -100,6 +100,12 @@ export class ThinIo {
     if (this.#thin.hasLostChanges) throw new Refusal('EIO', 'changes of the thin device were rolled back');
     // The commit flushes the data device too.
     if (!this.#pool.commitByWorker()) throw new Refusal('EIO', 'the pool cannot commit');
+  }
+
+  /** After a wait. @throws Refusal ENOSPC, EIO: there will be none. */
+  #hasSpaceAgain(): true {
+    this.#pool.waitForSpace();
+    return true;
   }
 
   /** What the map function can do at once; false: the worker has to allocate. */
