@@ -85,19 +85,6 @@ describe('races between CPUs', function () {
     }
   });
 
-  // A kernel's own race: who comes second to a new id, before the first has committed, is refused, and takes the first
-  // one's mapping out on the way (dm-thin-metadata.c, __create_thin: the device is not in the details tree yet, so it is
-  // found only by __open_device). It is there by name alone then, and its deletion says ENODATA. One pool needs one lock.
-  it('one thin id: one has it', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const id = 7000 + round;
-      const made = await tally(everyKernel((kernel) => message(kernel, `create_thin ${id}`)));
-      expect(made).to.deep.equal({ won: 1, lost: Array(KERNELS - 1).fill('ALREADY_EXISTS') });
-      const deleted = await tally([message(first, `delete ${id}`)]);
-      expect(deleted.won === 1 || deleted.lost[0] === 'NO_DATA').to.equal(true);
-    }
-  });
-
   it('an event and those who begin to wait for it: nobody misses it', async () => {
     let device = freshName('event');
     await first.sequence(activation(device, table(8, 'zero')));
