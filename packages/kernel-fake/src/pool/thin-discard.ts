@@ -28,6 +28,8 @@ export function discardBlocks(pool: Pool, thin: ThinDevice, data: DataBlocks, be
     unmapped.push(unmap(pool, thin, data, range));
     at = range.end;
   }
+  // While the discards are under way below, the worker may commit: the blocks themselves are given back after that.
+  pool.workerPass();
   for (const { begin: from, end: to } of unmapped) pool.change(() => pool.metadata.decrementData(from, to), 'EIO');
 }
 
