@@ -177,9 +177,10 @@ const COMMANDS: Readonly<Record<number, IoctlCommand>> = {
     headerOnly: false,
     run: (machine, buffer) => {
       const device = find(machine, buffer);
-      machine.load(device, targetSpecs(buffer), buffer.has(FLAG.readOnly));
-      buffer.setFlags(FLAG.inactivePresent);
-      buffer.fill(device);
+      machine.load(device, targetSpecs(buffer), buffer.has(FLAG.readOnly), () => {
+        buffer.setFlags(FLAG.inactivePresent);
+        buffer.fill(device);
+      });
       return undefined;
     },
   },
@@ -188,9 +189,10 @@ const COMMANDS: Readonly<Record<number, IoctlCommand>> = {
     headerOnly: true,
     run: (machine, buffer) => {
       const device = find(machine, buffer);
-      machine.clear(device);
-      buffer.clearFlags(FLAG.inactivePresent);
-      buffer.fill(device);
+      machine.clear(device, () => {
+        buffer.clearFlags(FLAG.inactivePresent);
+        buffer.fill(device);
+      });
       return undefined;
     },
   },

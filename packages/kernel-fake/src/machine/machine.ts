@@ -110,7 +110,8 @@ export class Machine implements DeviceListener, TableWorld {
     return device;
   }
 
-  load(device: MappedDevice, specs: Iterable<TargetSpec>, isReadOnly: boolean): void {
+  /** `staged` is told before the inactive table that was there goes, which may have the device itself open. */
+  load(device: MappedDevice, specs: Iterable<TargetSpec>, isReadOnly: boolean, staged?: () => void): void {
     const table = buildTable(this, device, specs, isReadOnly);
     if (!device.isRegistered) {
       device.isRegistered = true;
@@ -119,12 +120,15 @@ export class Machine implements DeviceListener, TableWorld {
     }
     const old = device.inactive;
     device.inactive = table;
+    staged?.();
     old?.destroy();
   }
 
-  clear(device: MappedDevice): void {
+  /** `cleared` is told as `staged` is. */
+  clear(device: MappedDevice, cleared?: () => void): void {
     const table = device.inactive;
     device.inactive = undefined;
+    cleared?.();
     table?.destroy();
   }
 
