@@ -1,6 +1,7 @@
 export { codeOfErrno, commandError } from './errors/command-error.ts';
 export { DmError, type DmErrorCode, type DmErrorDetails } from './errors/dm-error.ts';
 export { ERRNO, type ErrnoName, errnoName } from './errors/errno.ts';
+export { abortedError, attempted, closedError } from './errors/refusals.ts';
 export { type FilesystemType, filesystemType } from './filesystem/filesystem-type.ts';
 export {
   type MountArguments,

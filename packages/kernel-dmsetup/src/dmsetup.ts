@@ -1,7 +1,6 @@
-import type { DmError } from '@dmthin/domain';
+import { abortedError, closedError, type DmError } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
 import { type Attempt, failureOf } from './failure/failure.ts';
-import { abortedError, closedError } from './failure/refusals.ts';
 import type { Run, RunResult } from './program/run.ts';
 
 /** dmsetup as something to ask, until it is closed. */
@@ -26,7 +25,7 @@ export class Dmsetup {
   /** Why nothing can be asked now: it was closed, or the caller's signal fired. */
   refusal({ operation, device }: Attempt, signal?: CancelSignal): DmError | undefined {
     if (this.#closing.signal.aborted) return closedError(operation, device);
-    return signal?.aborted === true ? abortedError(signal, operation, device) : undefined;
+    return signal?.aborted === true ? abortedError(signal.reason, operation, device) : undefined;
   }
 
   /** Runs it and gives back how that ended, well or not. */

@@ -1,3 +1,4 @@
+import { abortedError, closedError } from '@dmthin/domain';
 import type { Hop, HopArguments, HopResult } from '@dmthin/libc';
 import type { CancelSignal, Ioctl, KernelCapabilities } from '@dmthin/ports';
 import { type EventSource, PolledEvents, TimedEvents } from './event/event-source.ts';
@@ -6,7 +7,6 @@ import { DeviceMapper } from './mapper/device-mapper.ts';
 import { NO_NODES } from './nodes/node-keeper.ts';
 import { udevRuns } from './nodes/udev-nodes.ts';
 import type { Version } from './protocol/dm-ioctl-header.ts';
-import { abortedError, closedError } from './refusals.ts';
 import { commandThreads } from './thread/command-threads.ts';
 
 export interface IoctlKernelOptions {
@@ -72,7 +72,7 @@ class DirectHopper implements Hopper {
     signal?: CancelSignal,
   ): Promise<HopResult<DeviceMapper, Name>> {
     if (this.#isClosed) throw closedError(name);
-    if (signal?.aborted === true) throw abortedError(signal, name);
+    if (signal?.aborted === true) throw abortedError(signal.reason, name);
     const method = this.#mapper[name] as (
       ...given: HopArguments<DeviceMapper, Name>
     ) => Promise<HopResult<DeviceMapper, Name>>;

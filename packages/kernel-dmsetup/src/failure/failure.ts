@@ -1,7 +1,6 @@
-import { codeOfErrno, commandError, DmError } from '@dmthin/domain';
+import { attempted, codeOfErrno, commandError, DmError } from '@dmthin/domain';
 import type { RunResult } from '../program/run.ts';
 import { errnoOfText } from './error-text.ts';
-import { attempted } from './refusals.ts';
 
 export interface Attempt {
   /** In the port's words. */

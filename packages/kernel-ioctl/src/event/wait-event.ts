@@ -1,6 +1,5 @@
-import type { DeviceName, DeviceNumber, DmError } from '@dmthin/domain';
+import { abortedError, closedError, type DeviceName, type DeviceNumber, type DmError } from '@dmthin/domain';
 import type { CancelSignal, DeviceInfo } from '@dmthin/ports';
-import { abortedError, closedError } from '../refusals.ts';
 import type { EventSource } from './event-source.ts';
 
 export interface EventWait {
@@ -60,5 +59,5 @@ export async function waitEvent(wait: EventWait): Promise<number> {
 
 function throwIfFired(device: DeviceName, signal: CancelSignal | undefined, closing: CancelSignal): void {
   if (closing.aborted) throw closedError('waitEvent', device);
-  if (signal?.aborted === true) throw abortedError(signal, 'waitEvent', device);
+  if (signal?.aborted === true) throw abortedError(signal.reason, 'waitEvent', device);
 }

@@ -1,7 +1,6 @@
-import { DmError } from '@dmthin/domain';
-import type { CancelSignal } from '@dmthin/ports';
+import { DmError } from './dm-error.ts';
 
-/** The kernel was closed before this was asked of it. */
+/** A kernel was closed before `operation` was asked of it. */
 export function closedError(operation: string, subject?: string): DmError {
   return new DmError('CLOSED', `device-mapper: ${attempted(operation, subject)}: this kernel was closed`, {
     operation,
@@ -9,15 +8,16 @@ export function closedError(operation: string, subject?: string): DmError {
   });
 }
 
-/** The caller's signal fired before dmsetup was run, or while it waited. */
-export function abortedError(signal: CancelSignal, operation: string, subject?: string): DmError {
+/** The caller's signal fired, for `reason`, before a kernel was asked or while it was waited for. */
+export function abortedError(reason: unknown, operation: string, subject?: string): DmError {
   return new DmError('ABORTED', `device-mapper: ${attempted(operation, subject)} was cancelled`, {
     operation,
     subject,
-    cause: signal.reason,
+    cause: reason,
   });
 }
 
-export function attempted(operation: string, subject: string | undefined): string {
+/** `load on "web"`, as messages have it. */
+export function attempted(operation: string, subject?: string): string {
   return subject === undefined ? operation : `${operation} on "${subject}"`;
 }
