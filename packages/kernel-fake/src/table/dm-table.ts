@@ -92,10 +92,11 @@ export class DmTable {
   }
 
   /**
-   * Whether the devices below are large enough; one of size 0 is not looked at (dm-kernel.md 2.3).
+   * Takes their limits over, and asks whether the devices below are large enough; one of size 0 is not looked at (dm-kernel.md 2.3).
    * @throws Refusal EINVAL: one is too small.
    */
   checkAreas(): void {
+    for (const { target } of this.lines) target.takeLimits?.();
     for (const { target } of this.lines)
       for (const { node, start, length } of target.areas()) {
         const size = BigInt(Math.floor(node.size / SECTOR));

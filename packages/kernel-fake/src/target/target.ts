@@ -68,6 +68,8 @@ export interface Target {
   write(at: number, data: Uint8Array): void;
   discard(at: number, length: number): void;
   flush(): void;
+  /** The limits of the devices below are looked at: at a device's first load, and as a table is swapped in (io_hints). */
+  takeLimits?(): void;
   /** What it stands on, in the order the kernel goes through. */
   areas(): readonly DeviceArea[];
   status(request: StatusRequest): string;

@@ -79,6 +79,7 @@ class ThinPoolTarget implements Target, PoolControl {
   readonly length: bigint;
   mode: PoolMode;
   readonly #pool: Pool;
+  #passesDiscardsDown: boolean;
 
   constructor({ length }: TargetSpec, pool: Pool, requested: PoolFeatures, lowWaterMark: bigint) {
     this.length = length;
@@ -86,11 +87,16 @@ class ThinPoolTarget implements Target, PoolControl {
     this.lowWaterMark = lowWaterMark;
     this.mode = requested.isReadOnly ? 'read-only' : 'write';
     this.#pool = pool;
+    this.#passesDiscardsDown = requested.passesDiscardsDown;
   }
 
-  /** Off by itself where the data device takes no discards. */
+  /** Off by itself where the data device took no discards when that was looked at, for as long as the table lives. */
   get passesDiscardsDown(): boolean {
-    return this.requested.passesDiscardsDown && (!this.requested.discards || this.#pool.dataNode.canDiscard);
+    return this.#passesDiscardsDown;
+  }
+
+  takeLimits(): void {
+    if (this.requested.discards && !this.#pool.dataNode.canDiscard) this.#passesDiscardsDown = false;
   }
 
   get canDiscard(): boolean {
