@@ -4,6 +4,8 @@ export {
   DmError,
   type DmErrorCode,
   devicePath,
+  type IdMaps,
+  type IdRange,
   parseSize,
   type VolumeId,
   volumeId,

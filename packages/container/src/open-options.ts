@@ -1,3 +1,4 @@
+import type { IdMaps } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
 
 /** Who speaks to device-mapper: ioctl(2) through ffi-rs, the dmsetup program, or a kernel in memory. */
@@ -12,6 +13,11 @@ export interface OpenOptions {
   readonly storageOptions?: readonly string[] | undefined;
   /** Which layer was made from which, layer to parent, where the root does not know: from `surveyDockerStore`. */
   readonly parents?: ReadonlyMap<string, string> | undefined;
+  /**
+   * The user namespace of those who use the layers: files have its owners on disk and the container's in tars. The
+   * host's own where it is not given.
+   */
+  readonly idMaps?: IdMaps | undefined;
   /** Where messages go; nowhere by default. */
   readonly log?: Log | undefined;
   /**

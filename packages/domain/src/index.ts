@@ -42,6 +42,7 @@ export type { AnyOptionRow, OptionRow, OptionValues } from './options/option-row
 export { OPTION_ROWS } from './options/option-rows.ts';
 export { parseStorageOptions } from './options/parse-storage-options.ts';
 export { DIRECT_LVM_POOL, type StorageOptions } from './options/storage-options.ts';
+export { containerOwner, hostOwner, type IdMaps, type IdRange, type Owner } from './owner/id-maps.ts';
 export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';
 export { freeSpaceFault, type PoolFault, roomBelowFault, type ShortOfSpace } from './pool/pool-fault.ts';
 export { poolFaultError } from './pool/pool-fault-error.ts';

@@ -1,4 +1,4 @@
-import type { StorageOptions } from '@dmthin/domain';
+import type { IdMaps, StorageOptions } from '@dmthin/domain';
 import type {
   BlockDevices,
   Clock,
@@ -32,8 +32,11 @@ export interface GraphDriverSettings {
   /** Docker's `<docker root>/devicemapper`; absolute. Made where it is missing. */
   readonly root: string;
   readonly options: StorageOptions;
-  /** Whose a layer's new root directory is: the root of a user namespace, where one is used. 0:0 where it is not given. */
-  readonly rootOwner?: { readonly uid: number; readonly gid: number } | undefined;
+  /**
+   * The user namespace of those who use the layers: files have its owners on disk and the container's in tars, and a
+   * layer's new root directory is its root's. The host's own where it is not given.
+   */
+  readonly idMaps?: IdMaps | undefined;
   /**
    * Which layer was made from which, layer to parent, where somebody else knows: a Docker store's layer database. Noted at
    * the start for layers of which nothing is noted yet.

@@ -13,14 +13,9 @@ import { linuxMachine } from './linux-machine.ts';
  * @throws DmError INVALID_ARGUMENT: a storage option.
  */
 export function driverModules(options: OpenOptions): readonly ContainerModule[] {
-  const { kernel = 'ioctl', log, storageOptions = [], isDurable = kernel !== 'fake' } = options;
+  const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
   const root = resolve(options.root);
-  return [
-    graphDriver(root, storageOptions, options.parents),
-    clockAndLog(log),
-    dockerRecords(root, isDurable),
-    machineModule(kernel, root),
-  ];
+  return [graphDriver(root, options), clockAndLog(log), dockerRecords(root, isDurable), machineModule(kernel, root)];
 }
 
 function machineModule(kernel: KernelName, root: string): ContainerModule {

@@ -18,15 +18,15 @@ import {
   THIN_POOL,
   VOLUME_GROUPS,
 } from '../identifiers.ts';
+import type { OpenOptions } from '../open-options.ts';
 
 /** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
 export function graphDriver(
   root: string,
-  storageOptions: readonly string[],
-  parents?: ReadonlyMap<string, string>,
+  { storageOptions = [], parents, idMaps }: Pick<OpenOptions, 'storageOptions' | 'parents' | 'idMaps'>,
 ): ContainerModule {
   // Checked before anything is opened.
-  const settings = { root, options: parseStorageOptions(storageOptions), parents };
+  const settings = { root, options: parseStorageOptions(storageOptions), parents, idMaps };
   return new ContainerModule(({ bind }) => {
     bind(CLOSING).toConstantValue(new ClosingStack());
     bind(GRAPH_DRIVER)

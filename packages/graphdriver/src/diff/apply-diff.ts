@@ -1,5 +1,5 @@
 import { link } from 'node:fs/promises';
-import { type Bytes, bytes, DmError } from '@dmthin/domain';
+import { type Bytes, bytes, DmError, type IdMaps } from '@dmthin/domain';
 import type { CancelSignal, FileAttributes, Log } from '@dmthin/ports';
 import { throwIfAborted } from '../file/abort.ts';
 import { fileError } from '../file/file-error.ts';
@@ -18,6 +18,8 @@ import { EntryWriter } from './write-entry.ts';
 export interface ApplyOptions {
   readonly attributes: FileAttributes;
   readonly log: Log;
+  /** The files are owned on disk by whom the tar's owners are in this user namespace. */
+  readonly idMaps?: IdMaps | undefined;
   /** The layer's size in bytes: no file can be larger, nor all files of one tar together. */
   readonly capacity: Bytes;
   readonly signal?: CancelSignal | undefined;
@@ -48,10 +50,10 @@ class Unpacking {
   readonly #unpacked = new Set<RawPath>();
   #size = 0n;
 
-  constructor(root: RawPath, { attributes, log, capacity }: ApplyOptions) {
+  constructor(root: RawPath, options: ApplyOptions) {
     this.#paths = new LayerPaths(root, (directory) => this.#unpacked.add(directory));
-    this.#writer = new EntryWriter(attributes, log, this.#directories);
-    this.#capacity = capacity;
+    this.#writer = new EntryWriter(options, this.#directories);
+    this.#capacity = options.capacity;
   }
 
   async unpack(item: TarItem): Promise<void> {

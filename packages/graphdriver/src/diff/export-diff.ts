@@ -1,5 +1,5 @@
 import { open, readlink } from 'node:fs/promises';
-import { type Bytes, bytes, DmError } from '@dmthin/domain';
+import { type Bytes, bytes, containerOwner, DmError, type IdMaps } from '@dmthin/domain';
 import type { CancelSignal, FileAttributes } from '@dmthin/ports';
 import { throwIfAborted } from '../file/abort.ts';
 import { fileError } from '../file/file-error.ts';
@@ -16,6 +16,8 @@ import { looksLikeWhiteout, whiteoutOf } from './whiteout.ts';
 
 export interface ExportOptions {
   readonly attributes: FileAttributes;
+  /** The tar has the owners that the files have in this user namespace. */
+  readonly idMaps?: IdMaps | undefined;
   /** What whiteouts are dated with, in milliseconds. */
   readonly now: number;
   readonly signal?: CancelSignal | undefined;
@@ -74,7 +76,7 @@ async function lookAhead(root: RawPath, change: TreeChange, options: ExportOptio
   const path = hostPathIn(root, change.path);
   options.onFile?.(stat);
   try {
-    const entry = await entryOf(change.path, path, stat, options.attributes);
+    const entry = await entryOf(change.path, path, stat, options);
     const isSmall = stat.type === 'file' && stat.size <= SMALL && stat.links === 1;
     return { path, entry, stat, content: isSmall ? await readSmall(path, stat.size) : undefined };
   } catch (error) {
@@ -98,15 +100,19 @@ async function* partsOf(file: ReadyFile, links: HardLinks): AsyncGenerator<Buffe
   yield Buffer.alloc(paddingAfter(entry.size));
 }
 
-async function entryOf(name: RawPath, path: RawPath, stat: FileStat, attributes: FileAttributes): Promise<TarEntry> {
+async function entryOf(
+  name: RawPath,
+  path: RawPath,
+  stat: FileStat,
+  { attributes, idMaps }: ExportOptions,
+): Promise<TarEntry> {
   const isFile = stat.type === 'file';
   const capability = isFile ? await readCapability(attributes, path) : undefined;
   return {
     path: `${name.slice(1)}${stat.type === 'directory' ? '/' : ''}` as RawPath,
     type: stat.type as TarEntryType,
     mode: stat.permissions,
-    uid: stat.uid,
-    gid: stat.gid,
+    ...(idMaps === undefined ? { uid: stat.uid, gid: stat.gid } : containerOwner(idMaps, stat)),
     size: isFile ? stat.size : 0,
     modified: { seconds: Number(secondsOf(stat.modifiedNs)), nanoseconds: 0 },
     linkPath: stat.type === 'symlink' ? await readLink(path) : ('' as RawPath),

@@ -50,6 +50,7 @@ export async function* layerDiff(
   yield* streamWhileMounted(context, id, parent, signal, (roots) =>
     exportDiff(roots[0], compare(context, roots, signal), {
       attributes,
+      idMaps: context.settings.idMaps,
       now: clock.now(),
       signal,
       onFile: (stat) => watch.see(stat.modifiedNs),
@@ -68,8 +69,9 @@ export function applyLayerDiff(
   const { fileAttributes: attributes, log, mounts } = context.ports;
   return untilClosed(context, signal, (either) =>
     whileMounted(context, id, undefined, either, async ([root]) => {
+      const { idMaps } = context.settings;
       const capacity = context.pool.find(id)?.size ?? bytes(0);
-      const size = await applyDiff(root, tar, { attributes, log, capacity, signal: either });
+      const size = await applyDiff(root, tar, { attributes, log, idMaps, capacity, signal: either });
       // The last unmount writes all back and says what could not be; where others stay, it has to be asked for.
       if (context.counts.of(id) > 1) await mounts.sync(showPath(root));
       return size;

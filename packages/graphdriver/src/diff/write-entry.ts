@@ -1,5 +1,5 @@
 import { chmod, constants, type FileHandle, lutimes, mkdir, open, symlink } from 'node:fs/promises';
-import { DmError } from '@dmthin/domain';
+import { DmError, hostOwner, type IdMaps } from '@dmthin/domain';
 import { attempting } from '@dmthin/engine';
 import type { FileAttributes, Log } from '@dmthin/ports';
 import { fileError } from '../file/file-error.ts';
@@ -9,6 +9,12 @@ import type { TarItem } from '../tar/read-tar.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
 import { type DirectoryFinish, secondsOf } from './directory-finish.ts';
 
+interface WriterOptions {
+  readonly attributes: FileAttributes;
+  readonly log: Log;
+  readonly idMaps?: IdMaps | undefined;
+}
+
 /**
  * Makes what a tar entry says, in Docker's order: content, owner, attributes, permissions, times. The owner comes before
  * attributes and permissions because chown(2) takes away capabilities and the setuid bit.
@@ -16,11 +22,13 @@ import { type DirectoryFinish, secondsOf } from './directory-finish.ts';
 export class EntryWriter {
   readonly #attributes: FileAttributes;
   readonly #log: Log;
+  readonly #idMaps: IdMaps | undefined;
   readonly #directories: DirectoryFinish;
 
-  constructor(attributes: FileAttributes, log: Log, directories: DirectoryFinish) {
+  constructor({ attributes, log, idMaps }: WriterOptions, directories: DirectoryFinish) {
     this.#attributes = attributes;
     this.#log = log;
+    this.#idMaps = idMaps;
     this.#directories = directories;
   }
 
@@ -97,7 +105,8 @@ export class EntryWriter {
   }
 
   async #setOwner(path: RawPath, entry: TarEntry): Promise<void> {
-    await this.#attributes.changeOwner(hostPath(path), entry.uid, entry.gid);
+    const { uid, gid } = this.#idMaps === undefined ? entry : hostOwner(this.#idMaps, entry);
+    await this.#attributes.changeOwner(hostPath(path), uid, gid);
     for (const [name, value] of entry.attributes) await this.#setAttribute(path, name, value);
   }
 

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DmError, type VolumeId } from '@dmthin/domain';
+import { DmError, hostOwner, type VolumeId } from '@dmthin/domain';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { errnoOf, fileError } from '../file/file-error.ts';
 import { statFile } from '../file/file-stat.ts';
@@ -28,7 +28,8 @@ async function makeRoot({ ports, settings }: DriverContext, root: string): Promi
     await mkdir(root, 0o755);
     // mkdir's mode is cut by the umask.
     await chmod(root, 0o755);
-    const { uid, gid } = settings.rootOwner ?? { uid: 0, gid: 0 };
+    const inside = { uid: 0, gid: 0 };
+    const { uid, gid } = settings.idMaps === undefined ? inside : hostOwner(settings.idMaps, inside);
     await ports.fileAttributes.changeOwner(root, uid, gid);
   } catch (error) {
     throw fileError(error, 'make root directory', rawPathOfText(root));

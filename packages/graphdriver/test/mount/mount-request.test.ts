@@ -82,7 +82,8 @@ describe('what a layer is mounted with', function () {
         },
       }),
     }));
-    const driver = await world.open([], { rootOwner: { uid: 231_072, gid: 231_072 } });
+    const range = { containerId: 0, hostId: 231_072, size: 65_536 };
+    const driver = await world.open([], { idMaps: { users: [range], groups: [range] } });
     await driver.create('a');
     const root = await driver.mount('a');
     await writeFile(join(root, 'file'), 'x');
