@@ -22,7 +22,8 @@ export default {
     only('kernel-fake', ['domain', 'ports', 'thin-metadata']),
     ...adapters.map((adapter) => only(adapter, ['domain', 'ports'])),
     ...linuxAdapters.map((adapter) => only(adapter, ['domain', 'ports', 'libc'])),
-    only('cli', ['domain', 'ports', 'engine', 'graphdriver', 'thin-metadata', 'container']),
+    only('server', ['domain', 'ports', 'container']),
+    only('cli', ['domain', 'ports', 'engine', 'graphdriver', 'thin-metadata', 'container', 'server']),
     {
       name: 'core-is-pure',
       severity: 'error',

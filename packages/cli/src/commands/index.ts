@@ -13,6 +13,7 @@ import { METADATA_COMMANDS } from './metadata/index.ts';
 import { mount, umount } from './mount.ts';
 import { pool } from './pool.ts';
 import { rm } from './rm.ts';
+import { serve } from './serve.ts';
 import { status } from './status.ts';
 import { version } from './version.ts';
 
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   pool,
   adopt,
+  serve,
   ...METADATA_COMMANDS,
   bench,
   version,

@@ -1,0 +1,1 @@
+export { type DmthinServer, openServer, type ServerOptions } from './open-server.ts';
