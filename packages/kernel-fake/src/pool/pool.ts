@@ -111,7 +111,12 @@ export class Pool {
     if (--this.#uses > 0) return;
     this.#waker?.cancel();
     this.#noSpaceTimer?.cancel();
-    this.metadata.close();
+    try {
+      this.metadata.close();
+    } catch (failure) {
+      // A line in the kernel's log; the pool goes all the same.
+      errnoOf(failure);
+    }
     this.#onGone();
   }
 

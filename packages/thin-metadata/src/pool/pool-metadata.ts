@@ -280,7 +280,7 @@ export class PoolMetadata {
     return this.#transaction.needsCheck;
   }
 
-  /** Sets the flag, in the superblock of the last commit, at once. @throws DmError IO (EIO). */
+  /** Sets the flag. It reaches the device with the next commit or the close, and a crash before loses it. */
   setNeedsCheck(): void {
     this.#transaction.setNeedsCheck();
   }
@@ -318,10 +318,11 @@ export class PoolMetadata {
     this.#transaction.abort();
   }
 
-  /** Commits, where that is possible. @throws DmError BUSY (EBUSY): devices are open. */
+  /** Commits, where that is possible. @throws DmError BUSY (EBUSY): devices are open. IO (EIO). */
   close(): void {
     if (this.#thins.hasOpen) throw devicesAreOpen();
     if (!this.hasFailed && !this.isReadOnly) this.commit();
+    this.#transaction.writeCachedSuperblock();
   }
 
   /** The devices that are open or changed. */

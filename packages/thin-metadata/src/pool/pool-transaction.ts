@@ -22,6 +22,7 @@ export class PoolTransaction {
   /** Commits do nothing before the first change, so that a pool that is only looked at is not written (3.9). */
   #isInService = false;
   #hasFailed = false;
+  #isSuperblockDirty = false;
 
   private constructor(device: MetadataDevice, dataBlockSize: number, pool: CommittedPool) {
     const superblock = decodeSuperblock(pool.superblock);
@@ -116,14 +117,20 @@ export class PoolTransaction {
     cache.write(superblock);
   }
 
-  /** Writes the flag into the superblock of the last commit. */
+  /** Sets the flag in the cached superblock of the last commit (dm_pool_metadata_set_needs_check). */
   setNeedsCheck(): void {
-    const { cache, superblock } = this.pool;
+    const { superblock } = this.pool;
     if (this.isReadOnly) throw refused('EPERM');
     this.#flags |= NEEDS_CHECK_FLAG;
     updateSuperblock(superblock, { ...decodeSuperblock(superblock), flags: this.#flags });
-    cache.write(superblock);
-    this.#device.flush();
+    this.#isSuperblockDirty = true;
+  }
+
+  /** Writes what only the cache holds, as the kernel does when it lets go of the device. @throws DmError IO (EIO). */
+  writeCachedSuperblock(): void {
+    if (!this.#isSuperblockDirty) return;
+    this.#pool.cache.write(this.#pool.superblock);
+    this.#isSuperblockDirty = false;
   }
 
   setReserve(): void {
@@ -149,5 +156,6 @@ export class PoolTransaction {
     });
     cache.write(superblock);
     this.#device.flush();
+    this.#isSuperblockDirty = false;
   }
 }

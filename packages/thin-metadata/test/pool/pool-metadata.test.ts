@@ -147,10 +147,13 @@ describe('PoolMetadata', () => {
     pool.createThin(ORIGIN);
   });
 
-  it('records that it needs a check at once', () => {
+  it('records that it needs a check when it is closed, and loses it in a crash before', () => {
     pool.createThin(ORIGIN);
     pool.abort();
     pool.setNeedsCheck();
+    pool.setReadOnly(true);
+    expect([pool.needsCheck, reopen().needsCheck]).to.deep.equal([true, false]);
+    pool.close();
     expect(reopen().needsCheck).to.equal(true);
   });
 
