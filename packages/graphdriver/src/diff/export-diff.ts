@@ -93,7 +93,7 @@ async function* partsOf(file: ReadyFile, links: HardLinks): AsyncGenerator<Buffe
     yield encodeHeader({ ...entry, type: 'link', size: 0, linkPath: first, attributes: new Map() });
     return;
   }
-  yield encodeHeader(entry);
+  yield stat === undefined ? encodeHeader(entry, 0) : encodeHeader(entry);
   if (entry.size === 0) return;
   if (file.content === undefined) yield* readLarge(file.path, entry.size);
   else yield file.content;

@@ -19,10 +19,13 @@ const PREFIX_LENGTH = 155;
 /** What closes a tar: two blocks of zeros. */
 export const TAR_END: Buffer = Buffer.alloc(2 * TAR_BLOCK);
 
-/** The header blocks of an entry: ustar, preceded by a PAX header where ustar cannot say all of it. */
-export function encodeHeader(entry: TarEntry): Buffer {
+/**
+ * The header blocks of an entry: ustar, preceded by a PAX header where ustar cannot say all of it. `typeBits` are what its
+ * mode has beside permissions; Docker gives them to files, and none to a whiteout, which stands for no file.
+ */
+export function encodeHeader(entry: TarEntry, typeBits: number = TYPES[entry.type][1]): Buffer {
   const records = paxRecordsOf(entry);
-  const header = ustarBlock(entry, TYPES[entry.type][0], TYPES[entry.type][1] | entry.mode);
+  const header = ustarBlock(entry, TYPES[entry.type][0], typeBits | entry.mode);
   if (records.size === 0) return header;
   const body = encodePaxRecords(records);
   const pax: TarEntry = { ...entry, path: 'PaxHeader' as RawPath, linkPath: '' as RawPath, size: body.length };

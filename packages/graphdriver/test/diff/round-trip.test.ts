@@ -130,6 +130,20 @@ describe('diff and apply', () => {
     expect(names).to.deep.equal(['d/', 'd/.wh.gone', '.wh.top']);
   });
 
+  it('give files their type in the mode, as Docker does, and whiteouts none', async () => {
+    await using a = await temporaryDirectory();
+    await using b = await temporaryDirectory();
+    await writeTree(a.raw, { gone: file('') });
+    await writeTree(b.raw, { 'a-file': file('') });
+    const tar = await collect(diff(a.raw, b.raw));
+    const modeOf = (name: string): string => {
+      const header = tar.indexOf(name);
+      return tar.subarray(header + 100, header + 107).toString();
+    };
+    expect(modeOf('.wh.gone')).to.equal('0000000');
+    expect(modeOf('a-file')).to.match(/^0100[0-7]{3}$/u);
+  });
+
   it('come to nothing between equal trees but an end', async () => {
     await using a = await temporaryDirectory();
     expect(await collect(diff(a.raw, a.raw))).to.deep.equal(Buffer.alloc(1024));
