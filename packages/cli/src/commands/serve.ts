@@ -17,6 +17,11 @@ export const serve: Command = {
       value: 'SOCKET',
       description: 'the unix socket to make, where dockerd looks: /run/docker/plugins/NAME.sock for driver NAME',
     },
+    {
+      name: 'metrics',
+      value: 'HOST:PORT',
+      description: 'serve Prometheus metrics on /metrics, and /healthz, for whoever can reach that address',
+    },
   ],
   json: '`{dockerPlugin}`, once it listens',
   examples: ['dmthin serve --docker-plugin /run/docker/plugins/dmthin.sock'],
@@ -30,6 +35,7 @@ export const serve: Command = {
     const { openServer } = await import('@dmthin/server');
     const server = await openServer({
       dockerPlugin,
+      metrics: option('metrics'),
       kernel: settings.kernel,
       storageOptions: settings.storageOptions,
       log: createStderrLog(settings.logLevel, settings.json),

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { DmError, type DmErrorCode } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
 import { type BodyLimits, readJson } from '../http/read-json.ts';
+import type { ObserveCall, Outcome } from '../metrics/call-metrics.ts';
 import { errorText } from './error-text.ts';
 import { METHODS } from './methods.ts';
 import { readCompare } from './requests.ts';
@@ -31,13 +32,15 @@ const REFUSALS: Partial<Readonly<Record<DmErrorCode, number>>> = {
  * `{"Err": "..."}` with status 200, so that its users see the driver's words alone; only `Diff` and what is no call get
  * another status.
  */
-export function dockerPlugin(served: ServedDriver, log: Log): RequestListener {
+export function dockerPlugin(served: ServedDriver, log: Log, observe: ObserveCall): RequestListener {
   return (request, response) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort(new DmError('ABORTED', 'the client went away')));
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     const call = { path, query: new URLSearchParams(query), request, response, served, signal: gone.signal };
-    void carryOut(call, log).catch((error: unknown) => {
+    const begun = performance.now();
+    const tell = (outcome: Outcome): void => observe(labelOf(path), outcome, (performance.now() - begun) / 1000);
+    carryOut(call, log).then(tell, (error: unknown) => {
       log.write('error', `${path} could not be answered`, { error });
       response.destroy();
     });
@@ -57,7 +60,7 @@ interface Call {
 /** What a request that was understood asks for; undefined: it was answered as it went. */
 type Work = () => Promise<object | undefined>;
 
-async function carryOut(call: Call, log: Log): Promise<void> {
+async function carryOut(call: Call, log: Log): Promise<Outcome> {
   const { path, response } = call;
   let work: Work;
   try {
@@ -65,15 +68,17 @@ async function carryOut(call: Call, log: Log): Promise<void> {
   } catch (error) {
     log.write('warn', `${path} is refused: ${errorText(error)}`);
     send(response, (DmError.is(error) ? REFUSALS[error.code] : undefined) ?? 400, { Err: errorText(error) });
-    return;
+    return 'refused';
   }
   try {
     const answer = await work();
     if (answer !== undefined) send(response, 200, answer);
+    return 'ok';
   } catch (error) {
     log.write(call.signal.aborted ? 'debug' : 'warn', `${path} failed: ${errorText(error)}`);
     if (response.headersSent) response.destroy();
     else send(response, path === DIFF ? 500 : 200, { Err: errorText(error) });
+    return 'failed';
   }
 }
 
@@ -94,6 +99,10 @@ async function understand({ path, query, request, response, served, signal }: Ca
     return undefined;
   };
 }
+
+/** Callers choose paths; a label is one of few. */
+const labelOf = (path: string): string =>
+  METHODS.has(path) || path === DIFF || path === APPLY_DIFF ? path.slice(1) : 'other';
 
 function send(response: ServerResponse, status: number, answer: object): void {
   if (response.destroyed) return;

@@ -45,6 +45,11 @@ export class ServedDriver {
     return this.#open?.driver ?? this.#inTurn(async () => this.#open?.driver ?? this.#resume());
   }
 
+  /** The driver, where it is open. */
+  get present(): GraphDriver | undefined {
+    return this.#open?.driver;
+  }
+
   /** dockerd ends: unmounts and takes down all that is the driver's. @throws DmError what of it could not be. */
   async cleanUp(): Promise<void> {
     await this.#inTurn(async () => {

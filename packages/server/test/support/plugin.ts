@@ -73,28 +73,37 @@ export class PluginClient {
 /** A server on the fake kernel, and its client. */
 export class Plugin implements AsyncDisposable {
   readonly #place: Place;
+  readonly #metrics: string | undefined;
   readonly home: string;
   readonly socket: string;
   readonly client: PluginClient;
   #server: DmthinServer | undefined;
 
-  private constructor(place: Place) {
+  private constructor(place: Place, metrics: string | undefined) {
     this.#place = place;
+    this.#metrics = metrics;
     this.home = join(place.path, 'docker', 'dmthin');
     this.socket = join(place.path, 'plugins', 'dmthin.sock');
     this.client = new PluginClient(this.socket);
   }
 
-  static async start(): Promise<Plugin> {
-    const plugin = new Plugin(await temporaryPlace());
-    await plugin.startServer();
-    return plugin;
+  static async start(metrics?: string): Promise<Plugin> {
+    const place = await temporaryPlace();
+    try {
+      const plugin = new Plugin(place, metrics);
+      await plugin.startServer();
+      return plugin;
+    } catch (error) {
+      await place[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async startServer(): Promise<void> {
     this.#server = await openServer({
       dockerPlugin: this.socket,
       kernel: 'fake',
+      metrics: this.#metrics,
       storageOptions: SMALL,
       log: { write: () => undefined },
     });
