@@ -132,9 +132,15 @@ describe('the graph driver plugin, given what it should not be given', function 
   it('answers an ApplyDiff that it refuses when all was sent, so that dockerd does not try again with the rest', async () => {
     const { client } = plugin;
     await client.ask('GraphDriver.Create', { ID: 'a' });
-    const rest = [await tarOf({ '../../escape': 'x' }), ...tarOfZeros('more', 8 * MIB)];
-    const { status, body } = await client.post('/GraphDriver.ApplyDiff?id=a&parent=', rest);
-    expect(status).to.equal(200);
+    const evil = await tarOf({ '../../escape': 'x' });
+    let isAllSent = false;
+    const tar = function* (): Generator<Buffer, void, undefined> {
+      yield evil;
+      yield* tarOfZeros('more', 8 * MIB);
+      isAllSent = true;
+    };
+    const { status, body } = await client.post('/GraphDriver.ApplyDiff?id=a&parent=', tar());
+    expect({ status, isAllSent }).to.deep.equal({ status: 200, isAllSent: true });
     expect(body['Err']).to.match(/escape/u);
     const garbage = await client.post('/GraphDriver.ApplyDiff?id=a&parent=', [Buffer.alloc(MIB, 'x')]);
     expect(garbage.body['Err']).to.be.a('string');
