@@ -36,6 +36,7 @@ const boot = {
 const onRealKernel = [
   { title: 'suites on a real kernel', command: guest([], '*.guest.js'), counts: guestCounts },
   { title: 'suites on a real kernel with udev', command: guest(['--udev'], '*.udev.js'), counts: guestCounts },
+  { title: 'Docker 20.10 on a real kernel', command: guest(['--docker'], '*.docker.js'), counts: guestCounts },
 ];
 const onAnotherRealKernel = [
   { title: 'the whole driver by dmsetup', command: guest([], '*.dmsetup.js'), counts: guestCounts },
