@@ -12,6 +12,8 @@ export interface BlockNode extends Openable {
   readonly isReadOnly: boolean;
   /** Whether discards reach something that can do them. */
   readonly canDiscard: boolean;
+  /** Whether it has a write cache; without one the block layer itself answers a flush. */
+  readonly hasWriteCache: boolean;
   /** I/O would have to wait: it, or what it stands on, is suspended. */
   readonly isStalled: boolean;
   readonly openings: Openings;

@@ -17,6 +17,7 @@ export class Disk implements BlockNode {
   readonly openings: Openings = new Openings();
   readonly isReadOnly = false;
   readonly isStalled = false;
+  readonly hasWriteCache = true;
   readonly #faults: DiskFaults;
   readonly #onLastClose: (disk: Disk) => void;
 

@@ -35,6 +35,7 @@ export class MappedDevice implements OwnDevice {
   isReadOnly = false;
   /** As its table could when it was loaded first, or swapped in: the queue's limits are set then. */
   canDiscard = false;
+  hasWriteCache = false;
   /** Whether user space has a node for it: from its first resume on. */
   hasNode = false;
   /** In bytes; that of the live table when it was swapped in. */
@@ -94,8 +95,13 @@ export class MappedDevice implements OwnDevice {
     this.sectors = table.size;
     this.size = Number(table.size) * SECTOR;
     this.isReadOnly = table.isReadOnly;
-    this.canDiscard = table.canDiscard;
+    this.takeLimits(table);
     return old;
+  }
+
+  takeLimits({ canDiscard, hasWriteCache }: DmTable): void {
+    this.canDiscard = canDiscard;
+    this.hasWriteCache = hasWriteCache;
   }
 
   stopTargets(): void {
@@ -143,6 +149,7 @@ export class MappedDevice implements OwnDevice {
   }
 
   flush(): void {
+    if (this.live === undefined && this.hasWriteCache) throw new Refusal('EIO', 'mapping table unavailable');
     this.#assertFlows();
     this.#guarded(() => {
       for (const { target } of this.live?.lines ?? []) target.flush();

@@ -115,7 +115,7 @@ export class Machine implements DeviceListener, TableWorld {
     const table = buildTable(this, device, specs, isReadOnly);
     if (!device.isRegistered) {
       device.isRegistered = true;
-      device.canDiscard = table.canDiscard;
+      device.takeLimits(table);
       this.blocks.add(device);
     }
     const old = device.inactive;

@@ -51,6 +51,10 @@ export class DmTable {
     return this.lines.length > 0 && this.lines.every(({ target }) => target.canDiscard);
   }
 
+  get hasWriteCache(): boolean {
+    return this.lines.some(({ target }) => target.hasWriteCache);
+  }
+
   append(spec: TargetSpec, target: Target): void {
     this.lines.push({
       spec,

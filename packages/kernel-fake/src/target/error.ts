@@ -12,6 +12,7 @@ export const error: TargetType = {
 const ERROR: Target = {
   type: error,
   canDiscard: false,
+  hasWriteCache: false,
   read: fail,
   write: fail,
   discard: fail,

@@ -36,6 +36,10 @@ class LinearTarget implements Target {
     this.#offset = Number(start) * SECTOR;
   }
 
+  get hasWriteCache(): boolean {
+    return this.#node.hasWriteCache;
+  }
+
   get canDiscard(): boolean {
     return this.#node.canDiscard;
   }

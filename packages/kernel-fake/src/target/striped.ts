@@ -59,6 +59,10 @@ class StripedTarget implements Target {
     this.#starts = stripes.map(({ start }) => Number(start) * SECTOR);
   }
 
+  get hasWriteCache(): boolean {
+    return this.#stripes.some(({ node }) => node.hasWriteCache);
+  }
+
   get canDiscard(): boolean {
     return this.#stripes.every(({ node }) => node.canDiscard);
   }

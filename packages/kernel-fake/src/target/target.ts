@@ -64,6 +64,8 @@ export interface Target {
   readonly type: TargetType;
   /** EOPNOTSUPP for the whole device where one of its targets cannot. */
   readonly canDiscard: boolean;
+  /** The whole device has a write cache where one of its targets has. */
+  readonly hasWriteCache: boolean;
   read(at: number, into: Uint8Array): void;
   write(at: number, data: Uint8Array): void;
   discard(at: number, length: number): void;

@@ -99,6 +99,10 @@ class ThinPoolTarget implements Target, PoolControl {
     if (this.requested.discards && !this.#pool.dataNode.canDiscard) this.#passesDiscardsDown = false;
   }
 
+  get hasWriteCache(): boolean {
+    return this.#pool.dataNode.hasWriteCache;
+  }
+
   get canDiscard(): boolean {
     return this.requested.discards && this.requested.passesDiscardsDown && this.#pool.dataNode.canDiscard;
   }

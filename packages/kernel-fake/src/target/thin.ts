@@ -52,6 +52,7 @@ class ThinTarget implements Target, ActiveThin {
   readonly type: TargetType = thin;
   readonly device: OwnDevice;
   readonly canDiscard: boolean;
+  readonly hasWriteCache = true;
   readonly #pool: Pool;
   readonly #poolNode: BlockNode;
   readonly #thin: ThinDevice;

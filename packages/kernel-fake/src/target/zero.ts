@@ -14,6 +14,7 @@ export const zero: TargetType = {
 const ZERO: Target = {
   type: zero,
   canDiscard: false,
+  hasWriteCache: false,
   read: (_at, into) => {
     into.fill(0);
   },
