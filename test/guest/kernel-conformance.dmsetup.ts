@@ -1,0 +1,3 @@
+import { realKernelConformance } from './real-kernel-conformance.ts';
+
+realKernelConformance('dmsetup');
