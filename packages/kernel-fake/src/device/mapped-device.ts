@@ -145,6 +145,8 @@ export class MappedDevice implements OwnDevice {
   }
 
   discard(offset: number, length: number): void {
+    if (!this.canDiscard && offset + length <= this.size)
+      throw new Refusal('EOPNOTSUPP', `${this.name} takes no discards`);
     this.#eachLine(offset, length, ({ target, start }, at, from, to) => target.discard(at - start, to - from));
   }
 
