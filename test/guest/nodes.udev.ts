@@ -1,7 +1,7 @@
 import type { Kernel } from '@dmthin/ports';
 import { expect } from 'chai';
 import { KERNELS } from './kernels.ts';
-import { nodeCases } from './node-cases.ts';
+import { deferredNodeCase, nodeCases } from './node-cases.ts';
 
 for (const [name, open] of Object.entries(KERNELS))
   describe(`the nodes under /dev/mapper, where udev runs: ${name}`, () => {
@@ -13,4 +13,5 @@ for (const [name, open] of Object.entries(KERNELS))
     after(() => kernel.close());
 
     nodeCases(() => kernel);
+    deferredNodeCase(() => kernel);
   });

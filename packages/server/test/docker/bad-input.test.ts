@@ -147,7 +147,8 @@ describe('the graph driver plugin, given what it should not be given', function 
     await client.ask('GraphDriver.Remove', { ID: 'a' });
   });
 
-  it('holds little of a large tar in memory, in and out, and none for a client that never reads', async () => {
+  it('holds little of a large tar in memory, in and out, and none for a client that never reads', async function () {
+    this.timeout(240_000);
     const { client } = plugin;
     await client.ask('GraphDriver.Create', { ID: 'a' });
     const size = 64 * MIB;

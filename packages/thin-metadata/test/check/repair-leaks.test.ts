@@ -63,7 +63,9 @@ describe('repairLeaks', () => {
   });
 
   it('is apart from the flag that keeps a pool from taking writes', () => {
-    openPoolMetadata(device, { dataBlockSize: 128, format: false }).setNeedsCheck();
+    const pool = openPoolMetadata(device, { dataBlockSize: 128, format: false });
+    pool.setNeedsCheck();
+    pool.close();
     expect(readPool(device).superblock.flags).to.equal(1);
     clearNeedsCheck(device);
     expect(readPool(device).superblock.flags).to.equal(0);
