@@ -73,9 +73,9 @@ export class FakeVolumeGroups implements VolumeGroups {
       if (metadata.volumes.some(({ name }) => name === volume)) throw exists('createVolume', `${group}/${volume}`);
       const extents = extentsOf(size);
       const first = metadata.volumes.reduce((end, { first: start, count }) => Math.max(end, start + count), 0);
-      const made: LogicalVolume = { name: volume, first, count: Math.floor((extents * percent) / 100), kind: 'linear' };
-      if (made.count === 0 || first + made.count > extents)
-        throw hostError('createVolume', `${group}/${volume}`, 'ENOSPC', 'the group has no such share left');
+      const count = Math.min(Math.floor((extents * percent) / 100), extents - first);
+      if (count === 0) throw hostError('createVolume', `${group}/${volume}`, 'ENOSPC', 'nothing of the group is left');
+      const made: LogicalVolume = { name: volume, first, count, kind: 'linear' };
       await this.#activate(group, made, device);
       await this.#wipe(mappedName(group, volume));
       return { ...metadata, volumes: [...metadata.volumes, made] };
@@ -117,10 +117,11 @@ export class FakeVolumeGroups implements VolumeGroups {
     percent: number,
   ): Promise<void> {
     this.#options.faults.check('setAutoextend', `${group}/${volume}`);
-    await this.#change(group, async ({ metadata }) => ({
-      ...metadata,
-      profiles: { ...metadata.profiles, [profile]: { threshold, percent } },
-    }));
+    await this.#change(group, async ({ metadata }) => {
+      if (!metadata.volumes.some(({ name }) => name === volume))
+        throw hostError('setAutoextend', `${group}/${volume}`, 'ENOENT', 'there is no such volume');
+      return { ...metadata, profiles: { ...metadata.profiles, [profile]: { threshold, percent } } };
+    });
   }
 
   async listVolumes(group: string): Promise<readonly string[]> {

@@ -13,10 +13,14 @@ const PROFILES = '/etc/lvm/profile';
 /** LVM says why it failed in words (of the C locale); the first that fits. */
 const WORDS: readonly (readonly [RegExp, DmErrorCode])[] = [
   [/already exists|already in volume group|is already part of/u, 'ALREADY_EXISTS'],
-  [/insufficient free space|Insufficient .*space|has no free (extents|space)/iu, 'NO_SPACE'],
+  [/insufficient free space|has no free (extents|space)|logical volume is 0 extents/iu, 'NO_SPACE'],
+  [
+    /device not found|No device found|Volume group .* not found|Failed to find logical volume|Unknown pool/u,
+    'NOT_FOUND',
+  ],
   [/Can't open .* exclusively|is used by another|in use|Device or resource busy/u, 'BUSY'],
 ];
-const NONE = /Failed to find (physical volume|device)|Volume group .* not found|Cannot process volume group/u;
+const NONE = /Failed to find physical volume|Volume group .* not found/u;
 
 /** LVM by its programs, with Docker's arguments (docker-devicemapper.md 1.3). */
 export class LinuxVolumeGroups implements VolumeGroups {
