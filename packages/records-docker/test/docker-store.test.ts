@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DmError } from '@dmthin/domain';
 import { surveyDockerStore } from '@dmthin/records-docker';
@@ -83,21 +83,33 @@ describe('a Docker store that is looked at', () => {
   it('tells which dockerd has it', async function () {
     if (process.platform !== 'linux') return this.skip();
     await using docker = await dockerRoot();
-    const dockerd = docker.path('dockerd');
-    await copyFile('/bin/sleep', dockerd);
-    const child = spawn(dockerd, ['30'], { stdio: 'ignore' });
-    const pidFile = docker.path('docker.pid');
     const daemonFile = docker.path('daemon.json');
-    try {
-      await writeFile(pidFile, String(child.pid));
-      const daemon = async (): Promise<unknown> =>
-        (await surveyDockerStore(docker.directory, { pidFile, daemonFile })).daemon;
+    const daemon = async (): Promise<unknown> => (await surveyDockerStore(docker.directory, { daemonFile })).daemon;
+    const running = async (
+      words: readonly string[],
+      look: (pid: number | undefined) => Promise<void>,
+    ): Promise<void> => {
+      const child = spawn('sh', ['-c', 'sleep 30; :', 'sh', ...words], {
+        argv0: '/usr/bin/dockerd',
+        stdio: 'ignore',
+        detached: true,
+      });
+      try {
+        await look(child.pid);
+      } finally {
+        process.kill(-(child.pid ?? 0));
+      }
+    };
+    await running([], async (pid) => {
       expect(await daemon()).to.equal(undefined);
       await writeFile(daemonFile, JSON.stringify({ 'data-root': docker.directory }));
-      expect(await daemon()).to.deep.equal({ pid: child.pid });
-    } finally {
-      child.kill();
-    }
+      expect(await daemon()).to.deep.equal({ pid });
+      await rm(daemonFile);
+    });
+    await running(['--data-root', docker.directory], async (pid) => {
+      expect(await daemon()).to.deep.equal({ pid });
+    });
+    expect(await daemon()).to.equal(undefined);
   });
 
   it('is none where there are no records', async () => {

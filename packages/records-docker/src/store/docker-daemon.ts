@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import * as v from 'valibot';
 import { jsonFile } from './json-file.ts';
@@ -10,20 +10,24 @@ export interface DockerDaemon {
 const DEFAULT_DATA_ROOT = '/var/lib/docker';
 const DATA_ROOT = v.object({ 'data-root': v.nullish(v.string(), ''), graph: v.nullish(v.string(), '') });
 
-/** The dockerd that runs on `dockerRoot`; undefined where none does. */
-export async function daemonOf(
-  dockerRoot: string,
-  pidFile: string,
-  daemonFile: string,
-): Promise<DockerDaemon | undefined> {
-  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-  if (!/(^|\/)dockerd$/u.test(words[0] ?? '')) return undefined;
-  const dataRoot = await realpath(dataRootIn(words) ?? (await dataRootOf(daemonFile))).catch(() => undefined);
-  if (dataRoot === undefined) return undefined;
-  // With userns-remap its root is a directory in the data root.
-  return dockerRoot === dataRoot || dockerRoot.startsWith(`${dataRoot}${sep}`) ? { pid } : undefined;
+/**
+ * The dockerd that runs on `dockerRoot`, found among the processes: where its pid file is, its settings may say. undefined
+ * where none does that can be seen from here.
+ */
+export async function daemonOf(dockerRoot: string, daemonFile: string): Promise<DockerDaemon | undefined> {
+  for (const pid of await processes()) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (!/(^|\/)dockerd$/u.test(words[0] ?? '')) continue;
+    const dataRoot = await realpath(dataRootIn(words) ?? (await dataRootOf(daemonFile))).catch(() => undefined);
+    // With userns-remap its root is a directory in the data root.
+    if (dataRoot !== undefined && (dockerRoot === dataRoot || dockerRoot.startsWith(`${dataRoot}${sep}`)))
+      return { pid: Number(pid) };
+  }
+  return undefined;
+}
+
+async function processes(): Promise<readonly string[]> {
+  return (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/u.test(name));
 }
 
 /** Where Docker keeps its data, by its settings file. */

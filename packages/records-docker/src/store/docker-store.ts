@@ -34,9 +34,8 @@ export interface DockerStore {
 }
 
 export interface SurveyOptions {
-  /** Docker's own, by default: `/etc/docker/daemon.json`, `/var/run/docker.pid`. */
+  /** Docker's own, by default: `/etc/docker/daemon.json`. */
   readonly daemonFile?: string | undefined;
-  readonly pidFile?: string | undefined;
 }
 
 /**
@@ -47,7 +46,7 @@ export interface SurveyOptions {
 export async function surveyDockerStore(directory: string, options: SurveyOptions = {}): Promise<DockerStore> {
   const root = await rootIn(directory);
   const dockerRoot = dirname(root);
-  const { daemonFile = '/etc/docker/daemon.json', pidFile = '/var/run/docker.pid' } = options;
+  const { daemonFile = '/etc/docker/daemon.json' } = options;
   const records = await new RecordLoader(unchanging(nodeDisk(false)), layoutOf(root), undefined).load();
   const database = await readLayerDatabase(dockerRoot);
   const layers = records.volumes.filter(({ volume }) => volume !== BASE_VOLUME);
@@ -61,7 +60,7 @@ export async function surveyDockerStore(directory: string, options: SurveyOption
     }),
     records: { ...records, leftovers: [] },
     pool: await poolOptionsOf(dockerRoot, root, daemonFile),
-    daemon: await daemonOf(dockerRoot, pidFile, daemonFile),
+    daemon: await daemonOf(dockerRoot, daemonFile),
   };
 }
 
