@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Small, and the same for both drivers. No udev runs in the guest. */
-const STORAGE_OPTIONS = [
+export const STORAGE_OPTIONS: readonly string[] = [
   'dm.basesize=512M',
   'dm.fs=ext4',
-  'dm.loopdatasize=2G',
-  'dm.loopmetadatasize=64M',
   'dm.override_udev_sync_check=true',
 ];
+export const LOOP_FILES: readonly string[] = ['dm.loopdatasize=2G', 'dm.loopmetadatasize=64M'];
 const MOST = 64 * 1024 * 1024;
 const STARTED_WITHIN_MS = 60_000;
 
@@ -26,11 +25,14 @@ export interface Ran {
 export class Dockerd {
   readonly #driver: string;
   readonly #place: string;
+  readonly #pool: readonly string[];
   #process: ChildProcess | undefined;
 
-  constructor(driver: string, place: string) {
+  /** `pool`: the storage options that say where its pool is. */
+  constructor(driver: string, place: string, pool: readonly string[] = LOOP_FILES) {
     this.#driver = driver;
     this.#place = place;
+    this.#pool = pool;
   }
 
   get dataRoot(): string {
@@ -41,9 +43,13 @@ export class Dockerd {
     return this.#process?.pid ?? 0;
   }
 
+  get logFile(): string {
+    return join(this.#place, 'dockerd.log');
+  }
+
   async start(): Promise<void> {
     await mkdir(this.#place, { recursive: true });
-    const log = createWriteStream(join(this.#place, 'dockerd.log'), { flags: 'a' });
+    const log = createWriteStream(this.logFile, { flags: 'a' });
     await once(log, 'open');
     await rm(this.#pidFile, { force: true });
     this.#process = spawn(
@@ -53,13 +59,13 @@ export class Dockerd {
         ...['--data-root', this.dataRoot, '--exec-root', join(this.#place, 'exec'), '--pidfile', this.#pidFile],
         ...['--host', this.#host, '--iptables=false', '--ip6tables=false', '--bridge=none'],
         ...['--storage-driver', this.#driver],
-        ...STORAGE_OPTIONS.flatMap((option) => ['--storage-opt', option]),
+        ...[...STORAGE_OPTIONS, ...this.#pool].flatMap((option) => ['--storage-opt', option]),
       ],
       { stdio: ['ignore', log, log] },
     );
     for (const end = performance.now() + STARTED_WITHIN_MS; (await this.run('version')).status !== 0; await wait(200))
       if (this.#process.exitCode !== null || performance.now() > end)
-        throw new Error(`dockerd did not start: see ${join(this.#place, 'dockerd.log')}`);
+        throw new Error(`dockerd did not start: see ${this.logFile}`);
   }
 
   /** Ends it, by a signal that it can act on or by one that it cannot. */

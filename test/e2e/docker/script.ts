@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import type { Dockerd } from './dockerd.ts';
+import { layersOfSaved } from './saved-image.ts';
 
 const CHANGES =
   'echo new >/etc/new; rm /etc/old; mkdir -p /d/e; ln -s /etc/kept /d/link; ln /etc/new /d/hard; chmod 4711 /d/hard; ' +
@@ -42,7 +43,7 @@ export async function runScript(
   seen['copy out'] = await listing(await docker.bytes('cp', 'two:/etc/in', '-'));
   seen['export'] = await listing(await docker.bytes('export', 'one'));
   const saved = await docker.bytes('save', 'third');
-  seen['save'] = await layersOf(saved);
+  seen['save'] = await Promise.all((await layersOfSaved(saved)).map(listing));
   const sized = ['create', '--network', 'none', '--name', 'sized', '--storage-opt'];
   await note('create with a size', ...sized, 'size=1G', 'first', '/bin/sh');
   await note('its device', 'inspect', '--format', '{{.GraphDriver.Data.DeviceSize}}', 'sized');
@@ -83,14 +84,4 @@ async function listing(tar: Uint8Array): Promise<readonly string[]> {
     lines.push([type, name, mode?.toString(8), uid, gid, size, linkname ?? '', isText ? content : ''].join(' '));
   }
   return lines;
-}
-
-/** The layers of a saved image, the lowest first. */
-async function layersOf(saved: Uint8Array): Promise<readonly (readonly string[])[]> {
-  const files = new Map<string, Buffer>();
-  const reader = extract();
-  Readable.from([saved]).pipe(reader);
-  for await (const entry of reader) files.set(entry.header.name, await buffer(entry));
-  const [manifest] = JSON.parse(files.get('manifest.json')?.toString() ?? '[]') as [{ readonly Layers: string[] }];
-  return Promise.all(manifest.Layers.map((name) => listing(files.get(name) ?? Buffer.alloc(0))));
 }
