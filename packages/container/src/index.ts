@@ -10,7 +10,7 @@ export {
   type VolumeId,
   volumeId,
 } from '@dmthin/domain';
-export type { PoolEvent, ThinPool, Volume, VolumeUsage } from '@dmthin/engine';
+export type { PoolEvent, ThinPool, Volume, VolumeSharing, VolumeUsage } from '@dmthin/engine';
 export type {
   Change,
   ChangeKind,

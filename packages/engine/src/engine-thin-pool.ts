@@ -6,14 +6,17 @@ import { DeletionWorker } from './deletion/deletion-worker.ts';
 import { poolEvents } from './events/pool-events.ts';
 import { attempting } from './failure/failure.ts';
 import { FifoLock } from './lock/fifo-lock.ts';
+import { mappedOf, sharingOf } from './metadata/sharing.ts';
 import type { PoolContext } from './pool/pool-context.ts';
 import type {
   DeleteOptions,
+  MappedBytes,
   PoolAudit,
   PoolEvent,
   RecoveryReport,
   ThinPool,
   Volume,
+  VolumeSharing,
   VolumeUsage,
 } from './thin-pool.ts';
 import { activateVolume } from './volume/activate.ts';
@@ -89,6 +92,14 @@ export class EngineThinPool implements ThinPool {
 
   usage(id: VolumeId): Promise<VolumeUsage | undefined> {
     return this.#context.gate.run(() => usageOf(this.#context, id));
+  }
+
+  mapped(blockDevices: BlockDevices): Promise<MappedBytes> {
+    return this.#context.gate.run(() => mappedOf(this.#context, blockDevices));
+  }
+
+  sharing(blockDevices: BlockDevices, signal?: CancelSignal): Promise<ReadonlyMap<VolumeId, VolumeSharing>> {
+    return this.#context.gate.run(() => sharingOf(this.#context, blockDevices, signal));
   }
 
   status(): Promise<PoolStatus> {

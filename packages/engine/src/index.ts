@@ -4,14 +4,17 @@ export { openThinPool } from './open-thin-pool.ts';
 export { deviceNode } from './pool/device-node.ts';
 export type {
   DeleteOptions,
+  MappedBytes,
   Orphan,
   PoolAudit,
   PoolEvent,
   RecoveryReport,
+  SnapshotMarks,
   ThinPool,
   ThinPoolPorts,
   ThinPoolSettings,
   Volume,
+  VolumeSharing,
   VolumeUsage,
 } from './thin-pool.ts';
 export { throwIfAborted, withAnyOf } from './wait/cancel-source.ts';

@@ -2,7 +2,9 @@ import { DmError, type PoolStatus, ThinIdAllocator, type TransactionId, thinId, 
 import type { Intent, KernelCapabilities, LoadedRecords } from '@dmthin/ports';
 import { EngineThinPool } from './engine-thin-pool.ts';
 import { attempting } from './failure/failure.ts';
+import { FifoLock } from './lock/fifo-lock.ts';
 import { KeyedLock } from './lock/keyed-lock.ts';
+import { releaseLeftSnapshot } from './metadata/metadata-snapshot.ts';
 import { type InspectedPool, inspectPool } from './pool/inspect-pool.ts';
 import type { PoolContext } from './pool/pool-context.ts';
 import { PoolDevice } from './pool/pool-device.ts';
@@ -51,6 +53,7 @@ export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSetti
     volumes,
     locks: new KeyedLock(),
     transactions,
+    snapshotLock: new FifoLock(),
     gate: new Gate(`thin pool "${settings.pool}"`),
     contested: new Map(loaded.conflicts.map((conflict) => [conflict.thinId, conflict.volumes])),
   };
@@ -59,6 +62,7 @@ export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSetti
     ...oddRecords(loaded, inspected),
     ...findings,
     ...(await mendDevices(kernel, volumes)),
+    ...(await releaseLeftSnapshot(pool, inspected.status, settings.snapshotMarks)),
   ];
   for (const finding of found) log.write('warn', finding, { pool: settings.pool });
   return new EngineThinPool(context, ids, loaded.pool, { intent, findings: found });

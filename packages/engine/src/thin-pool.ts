@@ -64,6 +64,8 @@ export interface ThinPoolSettings {
   readonly identity?: PoolIdentity | undefined;
   /** What `records.load()` gave to a caller that had to look into the records before there was a pool; else they are read. */
   readonly loaded?: LoadedRecords | undefined;
+  /** Where it is noted that this root holds a metadata snapshot; undefined notes nothing, and releases none at the opening. */
+  readonly snapshotMarks?: SnapshotMarks | undefined;
   /** Called last by `close`, whatever it met: closes what was opened for this pool alone, such as its records. */
   readonly afterClose?: (() => Promise<void>) | undefined;
 }
@@ -73,6 +75,26 @@ export interface VolumeUsage {
   readonly mapped: Bytes;
   /** The end of the highest mapped block; 0 where nothing is mapped. */
   readonly highest: Bytes;
+}
+
+/** How much every volume has mapped, what it shares with others included. */
+export type MappedBytes = ReadonlyMap<VolumeId, Bytes>;
+
+/** How much of the pool a volume has mapped, and how much of that other thin devices have mapped too. */
+export interface VolumeSharing {
+  readonly mapped: Bytes;
+  /** What deleting it would free. */
+  readonly exclusive: Bytes;
+  readonly shared: Bytes;
+}
+
+/** Short words on disk. */
+export interface SnapshotMarks {
+  all(): Iterable<string>;
+  /** `lasting`: resolves when a power cut will not take it back. */
+  add(mark: string, options?: { readonly lasting?: boolean }): Promise<void>;
+  /** Succeeds where there is none. */
+  remove(mark: string): Promise<void>;
 }
 
 /** What opening found and did. */
@@ -159,6 +181,20 @@ export interface ThinPool extends AsyncDisposable {
   /** Reads the live device's status; undefined where the volume is not active. */
   usage(id: VolumeId): Promise<VolumeUsage | undefined>;
 
+  /**
+   * What every volume has mapped, live or not, as of the pool's last commit; read from its metadata, in a few reads.
+   * @throws DmError BUSY: the pool is written to faster than it can be read, and another program holds its metadata
+   * snapshot. CORRUPT, IO: its metadata. NOT_FOUND: there
+   * is no node of its metadata device.
+   */
+  mapped(blockDevices: BlockDevices): Promise<MappedBytes>;
+  /**
+   * What every volume shares with others and what it does not, at one moment: one pass over all mappings of the pool, whose
+   * metadata snapshot is taken meanwhile. Memory grows with the blocks mapped, four bytes each.
+   * @throws DmError BUSY: another program holds a metadata snapshot. READ_ONLY, NO_SPACE: none can be taken. CORRUPT, IO.
+   */
+  sharing(blockDevices: BlockDevices, signal?: CancelSignal): Promise<ReadonlyMap<VolumeId, VolumeSharing>>;
+
   /** The pool's own status; does not commit. Takes no lock. */
   status(): Promise<PoolStatus>;
   /** What is known of the set beside the volumes; the last thin id is stored with the next save. */
@@ -168,7 +204,8 @@ export interface ThinPool extends AsyncDisposable {
   deleteMarked(signal?: CancelSignal): Promise<number>;
   /**
    * Compares the thin devices that the pool has with the volumes. Changes nothing; other changes wait meanwhile.
-   * @throws DmError BUSY: the pool is written to faster than it can be read. CORRUPT, IO: its metadata. NOT_FOUND: there is
+   * @throws DmError BUSY: the pool is written to faster than it can be read, and another program holds its metadata
+   * snapshot. CORRUPT, IO: its metadata. NOT_FOUND: there is
    * no node of its metadata device.
    */
   audit(blockDevices: BlockDevices): Promise<PoolAudit>;

@@ -1,5 +1,5 @@
 import type { Bytes, DeviceName, PoolStatus, VolumeId } from '@dmthin/domain';
-import type { RecoveryReport } from '@dmthin/engine';
+import type { RecoveryReport, VolumeSharing } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { Finding } from './check/finding.ts';
 
@@ -110,6 +110,18 @@ export interface GraphDriver extends AsyncDisposable {
   status(): Promise<DriverStatus>;
   /** How much of the pool the layer has mapped; counts what it shares with others as well. */
   usage(id: string): Promise<{ readonly mapped: Bytes }>;
+  /**
+   * The same of all layers at once, read from the pool's metadata in a few reads.
+   * @throws DmError BUSY: the pool is written to faster than it can be read. CORRUPT, IO: its metadata.
+   */
+  mapped(): Promise<ReadonlyMap<VolumeId, Bytes>>;
+  /**
+   * What each layer shares with others (the base device included) and what is its own: one pass over all mappings of the
+   * pool, of one moment.
+   * @throws DmError BUSY: another program holds a metadata snapshot of the pool. READ_ONLY: the pool takes no messages.
+   * CORRUPT, IO: its metadata.
+   */
+  sharing(signal?: CancelSignal): Promise<ReadonlyMap<VolumeId, VolumeSharing>>;
   /** What `id` changed against `parent`; against nothing, everything is added. In the order of a sorted walk. */
   changes(id: string, parent?: string, signal?: CancelSignal): Promise<readonly Change[]>;
   /** The changes as an uncompressed tar with whiteouts. Errors before the first byte reject the first read. */

@@ -1,3 +1,4 @@
+export type { VolumeSharing } from '@dmthin/engine';
 export type { Finding, FindingKind } from './check/finding.ts';
 export { type ApplyOptions, applyDiff } from './diff/apply-diff.ts';
 export { type ExportOptions, exportDiff, sizeOfChanges } from './diff/export-diff.ts';

@@ -7,6 +7,13 @@ import { type ImportedRoot, importedRoot, WEB } from './imported-root.ts';
 
 const SIZE = 64 * 2 ** 20;
 
+interface Usage {
+  readonly id: string;
+  readonly mapped: number;
+  readonly exclusive: number;
+  readonly shared: number;
+}
+
 describe('--json', function () {
   this.timeout(60_000);
   let at: ImportedRoot;
@@ -53,6 +60,20 @@ describe('--json', function () {
     expect(copy).to.include({ id: 'web-1', parent: 'web', deviceId: 3, size: 2 * SIZE });
     expect(web?.['mapped']).to.be.within(BINARY_SIZE, 4 * BINARY_SIZE);
     expect(web?.['deviceName']).to.match(/^docker-\d+:\d+-\d+-web$/u);
+  });
+
+  it('of status, ls and graph says what is shared where --usage is given', async () => {
+    const { usage } = await json<{ usage: Usage[] }>('status', '--usage');
+    expect(usage.map(({ id }) => id)).to.deep.equal(['web', 'web-1']);
+    for (const { mapped, exclusive, shared } of usage) expect(exclusive + shared).to.equal(mapped);
+    const [, copy] = usage;
+    expect(copy?.shared).to.be.above(BINARY_SIZE / 2);
+    expect(copy?.exclusive).to.be.above(0);
+    for (const verb of ['ls', 'graph']) {
+      const listed = await json<Usage[]>(verb, '--usage');
+      const sizes = listed.map(({ id, mapped, exclusive, shared }) => ({ id, mapped, exclusive, shared }));
+      expect(sizes, verb).to.deep.equal(usage);
+    }
   });
 
   it('of inspect has graphDriver as docker inspect has it: strings', async () => {

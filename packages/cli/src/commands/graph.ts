@@ -4,7 +4,7 @@ import { drawMermaid } from '../graph/draw-mermaid.ts';
 import { drawSvg } from '../graph/draw-svg.ts';
 import { drawText } from '../graph/draw-text.ts';
 import { type PlacedLayer, placeLayers } from '../graph/layer-tree.ts';
-import { listLayers } from './listed-layer.ts';
+import { listLayers, USAGE_OPTION } from './listed-layer.ts';
 
 const DRAWINGS: Readonly<Record<string, (placed: readonly PlacedLayer[]) => string>> = {
   text: drawText,
@@ -24,11 +24,14 @@ export const graph: Command = {
       choices: Object.keys(DRAWINGS),
       default: 'text',
     },
+    USAGE_OPTION,
   ],
   json: 'an array of layers as `ls` has it, each behind its parent, with `depth`',
   examples: ['dmthin graph', 'dmthin graph --format svg > layers.svg'],
-  async run({ output, option, withDriver }) {
-    const placed = placeLayers(await withDriver(listLayers));
+  async run({ output, option, flag, signal, withDriver }) {
+    const placed = placeLayers(
+      await withDriver((driver) => listLayers(driver, { isUsageWanted: flag('usage'), signal })),
+    );
     const draw = DRAWINGS[option('format') ?? 'text'] ?? drawText;
     await output.answer(
       placed.map(({ layer, depth }) => ({ ...layer, depth })),

@@ -6,10 +6,11 @@ export function drawText(placed: readonly PlacedLayer[]): string {
   return ['base', ...placed.map((one) => `${branches(one)}${one.layer.id}  ${sizeOf(one.layer)}`)].join('\n');
 }
 
-/** What every drawing says of a layer beside its id: mapped of virtual size. */
-export function sizeOf({ mapped, size, isDeleted, mountPath }: ListedLayer): string {
+/** What every drawing says of a layer beside its id: mapped of virtual size, and what of it is its own. */
+export function sizeOf({ mapped, exclusive, size, isDeleted, mountPath }: ListedLayer): string {
   if (isDeleted || mapped === undefined) return 'deleted';
-  return `${humanSize(mapped)} of ${humanSize(size)}${mountPath === undefined ? '' : ', mounted'}`;
+  const own = exclusive === undefined ? '' : `, ${humanSize(exclusive)} its own`;
+  return `${humanSize(mapped)} of ${humanSize(size)}${own}${mountPath === undefined ? '' : ', mounted'}`;
 }
 
 function branches(placed: PlacedLayer): string {

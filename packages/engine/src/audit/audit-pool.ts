@@ -8,10 +8,10 @@ import { listThinDevices } from './thin-list.ts';
 
 /** See `ThinPool.audit`. No change is under way meanwhile, so that none is taken for a fault. */
 export async function auditPool(context: PoolContext, blockDevices: BlockDevices): Promise<PoolAudit> {
-  const { ports, pool, volumes, transactions, blockSize } = context;
+  const { pool, volumes, transactions, blockSize } = context;
   try {
     return await transactions.exclusively(async () => {
-      const listed = await listThinDevices(ports.kernel, blockDevices, pool.name);
+      const listed = await listThinDevices(context, blockDevices);
       const known = new Set<ThinId>();
       const lost: VolumeId[] = [];
       for (const { id, thinId } of volumes.all()) {

@@ -1,71 +1,61 @@
-import { type DeviceName, DmError, parseDeviceNumber, parseThinPoolTarget, type ThinId } from '@dmthin/domain';
-import type { BlockDevice, BlockDevices, Kernel } from '@dmthin/ports';
+import type { ThinId } from '@dmthin/domain';
+import type { BlockDevice, BlockDevices } from '@dmthin/ports';
 import { type PoolReader, readPool } from '@dmthin/thin-metadata';
-import { deviceNode } from '../pool/device-node.ts';
-import { readFetched } from './fetched-metadata.ts';
+import { FetchedMetadata, itemsOf } from '../metadata/fetched-metadata.ts';
+import { withMetadataDevice } from '../metadata/metadata-node.ts';
+import { withMetadataSnapshot } from '../metadata/metadata-snapshot.ts';
+import type { PoolContext } from '../pool/pool-context.ts';
 
 /** How often a list is read again because the pool committed meanwhile. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 5;
 const SUPERBLOCK_SIZE = 4096;
 
 /**
  * The thin devices that a live pool has, and how many blocks each has mapped, as of its last commit.
  *
- * The pool is not asked to hold its metadata (reserve_metadata_snap), which would change it, and leave it changed if this
- * process ended here. A pool never overwrites what its last commit refers to, so that what was read is whole if the
- * superblock is the same before and after (docs/decisions/0050-listing-thin-devices.md).
- * @throws DmError BUSY: it commits faster than it can be read. CORRUPT, IO: the metadata. NOT_FOUND, INVALID_ARGUMENT:
- * there is no node of its metadata device.
+ * A pool never overwrites what its last commit refers to, so that what was read is whole if the superblock is the same
+ * before and after. Only a pool that commits faster than it can be read is asked to hold its metadata meanwhile, which
+ * changes it (docs/decisions/0050-listing-thin-devices.md).
+ * @throws DmError BUSY: and another program holds them. CORRUPT, IO: the metadata. NOT_FOUND, INVALID_ARGUMENT: there is
+ * no node of its metadata device.
  */
 export async function listThinDevices(
-  kernel: Kernel,
+  context: PoolContext,
   blockDevices: BlockDevices,
-  pool: DeviceName,
 ): Promise<ReadonlyMap<ThinId, bigint>> {
-  const metadata = await blockDevices.open(await metadataNode(kernel, pool), { readOnly: true });
-  try {
+  const { ports, pool } = context;
+  const read = await withMetadataDevice(ports.kernel, blockDevices, pool.name, async (device) => {
     for (let left = ATTEMPTS; left > 0; left -= 1) {
       // Without `noFlush` it commits first.
-      await kernel.status(pool);
-      const list = await listOnce(metadata);
-      if (list !== undefined) return list;
+      await ports.kernel.status(pool.name);
+      const listed = await listOnce(device);
+      if (listed !== undefined) return listed;
     }
-  } finally {
-    await metadata.close();
-  }
-  throw new DmError('BUSY', `pool "${pool}" changes faster than its thin devices can be listed`, {
-    operation: 'list',
-    subject: pool,
-    remedy: 'Try again when less is written.',
+    return undefined;
   });
+  return read ?? withMetadataSnapshot(context, blockDevices, (held) => list(held.metadata, held.pool));
 }
 
 /** undefined: the pool committed meanwhile. @throws DmError CORRUPT, IO: and it did not. */
-async function listOnce(metadata: BlockDevice): Promise<ReadonlyMap<ThinId, bigint> | undefined> {
-  const before = await metadata.read(0n, SUPERBLOCK_SIZE);
-  const list = new Map<ThinId, bigint>();
-  let reader: PoolReader | undefined;
-  let next = 0;
-  const read = await readFetched(metadata, (device) => {
-    reader ??= readPool(device);
-    // Goes on where a block was missing: the leaves lie far from each other, and each may have to be waited for.
-    for (const { id, mappedBlocks } of reader.thinDevices(next)) {
-      list.set(id, BigInt(mappedBlocks));
-      next = id + 1;
-    }
-    return list;
-  }).then(
-    (list) => ({ list }),
+async function listOnce(device: BlockDevice): Promise<ReadonlyMap<ThinId, bigint> | undefined> {
+  const before = await device.read(0n, SUPERBLOCK_SIZE);
+  const read = await listLast(new FetchedMetadata(device)).then(
+    (found) => ({ found }),
     (error: unknown) => ({ error }),
   );
-  const after = await metadata.read(0n, SUPERBLOCK_SIZE);
+  const after = await device.read(0n, SUPERBLOCK_SIZE);
   if (before.some((byte, index) => byte !== after[index])) return undefined;
   if ('error' in read) throw read.error;
-  return read.list;
+  return read.found;
 }
 
-/** The node of the pool's metadata device, which its table names by number. */
-async function metadataNode(kernel: Kernel, pool: DeviceName): Promise<string> {
-  const [target] = await kernel.table(pool);
-  return deviceNode(kernel, parseDeviceNumber(parseThinPoolTarget(target?.params ?? '').metadata));
+async function listLast(metadata: FetchedMetadata): Promise<ReadonlyMap<ThinId, bigint>> {
+  await metadata.fetch(0);
+  return list(metadata, readPool(metadata));
+}
+
+async function list(metadata: FetchedMetadata, pool: PoolReader): Promise<ReadonlyMap<ThinId, bigint>> {
+  const listed = new Map<ThinId, bigint>();
+  for await (const { id, mappedBlocks } of itemsOf(metadata, pool.walkDevices())) listed.set(id, BigInt(mappedBlocks));
+  return listed;
 }

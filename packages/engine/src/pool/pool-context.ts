@@ -1,5 +1,6 @@
 import type { Bytes, ThinId, VolumeId } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
+import type { FifoLock } from '../lock/fifo-lock.ts';
 import type { KeyedLock } from '../lock/keyed-lock.ts';
 import type { ThinPoolPorts, ThinPoolSettings } from '../thin-pool.ts';
 import type { TransactionLog } from '../transaction/transaction-log.ts';
@@ -21,6 +22,8 @@ export interface PoolContext {
   /** One lock a volume: its activity, its record, its being there. */
   readonly locks: KeyedLock;
   readonly transactions: TransactionLog;
+  /** A pool has one metadata snapshot at a time. */
+  readonly snapshotLock: FifoLock;
   readonly gate: Gate;
   /** Thin ids that several records name, and who they are: deleting one volume would delete the others' content. */
   readonly contested: ReadonlyMap<ThinId, readonly VolumeId[]>;

@@ -74,6 +74,16 @@ export class PoolDevice {
     await this.#send(`set_transaction_id ${from} ${to}`);
   }
 
+  /** @throws DmError BUSY (EBUSY): one is held. NO_SPACE: no metadata is left. READ_ONLY. */
+  async reserveMetadataSnapshot(): Promise<void> {
+    await this.#send('reserve_metadata_snap');
+  }
+
+  /** @throws DmError INVALID_ARGUMENT (EINVAL): none is held. READ_ONLY. */
+  async releaseMetadataSnapshot(): Promise<void> {
+    await this.#send('release_metadata_snap');
+  }
+
   /**
    * Whether the pool knows a thin device of this id; changes nothing, but the kernel logs a warning that it did not.
    * @throws DmError READ_ONLY: the pool takes no messages.

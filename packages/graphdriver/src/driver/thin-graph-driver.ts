@@ -1,4 +1,5 @@
 import { type Bytes, isVolumeId, type VolumeId, volumeId } from '@dmthin/domain';
+import type { VolumeSharing } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import { checkRoot } from '../check/check-root.ts';
 import type { Finding } from '../check/finding.ts';
@@ -8,7 +9,7 @@ import { createLayer } from '../layer/create-layer.ts';
 import { importLayer } from '../layer/import-layer.ts';
 import { layersOf, layerWith, metadataOf } from '../layer/layer-view.ts';
 import { removeLayer } from '../layer/remove-layer.ts';
-import { layerUsage } from '../layer/usage.ts';
+import { layersMapped, layersSharing, layerUsage } from '../layer/usage.ts';
 import { mountLayer, unmountLayer } from '../mount/mount-layer.ts';
 import { type PoolSizes, resizePool } from '../pool/resize-pool.ts';
 import { driverStatus } from '../status/driver-status.ts';
@@ -80,6 +81,14 @@ export class ThinGraphDriver implements GraphDriver {
 
   async usage(id: string): Promise<{ readonly mapped: Bytes }> {
     return this.#run(() => layerUsage(this.#context, volumeId(id)));
+  }
+
+  async mapped(): Promise<ReadonlyMap<VolumeId, Bytes>> {
+    return this.#run(() => layersMapped(this.#context));
+  }
+
+  async sharing(signal?: CancelSignal): Promise<ReadonlyMap<VolumeId, VolumeSharing>> {
+    return this.#run(() => layersSharing(this.#context, signal));
   }
 
   async changes(id: string, parent?: string, signal?: CancelSignal): Promise<readonly Change[]> {

@@ -27,6 +27,8 @@ export interface RootLayout {
   /** Records that could not be read. */
   readonly broken: string;
   readonly filling: string;
+  /** That this root holds a metadata snapshot of its pool. */
+  readonly holding: string;
 }
 
 export const DATA_FILE = 'devicemapper/data';
@@ -49,7 +51,7 @@ export async function openRoot(path: string): Promise<RootLayout> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const layout = layoutOf(await realpath(path));
     await mkdir(layout.mounts, { recursive: true, mode: 0o755 });
-    for (const directory of [layout.loopDirectory, layout.parents, layout.growing, layout.filling])
+    for (const directory of [layout.loopDirectory, layout.parents, layout.growing, layout.filling, layout.holding])
       await mkdir(directory, { recursive: true, mode: 0o700 });
     return layout;
   } catch (error) {
@@ -72,6 +74,7 @@ export function layoutOf(root: string): RootLayout {
     setupConfig: join(root, 'setup-config.json'),
     broken: join(root, OWN, 'broken'),
     filling: join(root, OWN, 'filling'),
+    holding: join(root, OWN, 'holding'),
   };
 }
 

@@ -3,6 +3,7 @@ import { openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
 import { discardVolume } from '../discard/discard-volume.ts';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { openRoot, prefixOf } from '../layout/root-layout.ts';
+import { MarkDirectory } from '../mark/mark-directory.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
 import { setUpDirectLvm } from './direct-lvm/set-up-direct-lvm.ts';
 import { openGivenPool } from './given-pool.ts';
@@ -47,7 +48,7 @@ export async function withRootPool<T>(
 
 /** The volumes of the root's pool. */
 export async function openVolumes(root: RootPool, afterClose?: () => Promise<void>): Promise<ThinPool> {
-  const { ports, options, deferral, source, prefix, loaded } = root;
+  const { ports, options, deferral, source, prefix, loaded, layout } = root;
   return openThinPool(ports, {
     pool: source.name,
     devicePrefix: prefix,
@@ -58,6 +59,7 @@ export async function openVolumes(root: RootPool, afterClose?: () => Promise<voi
       ? (volume, signal) => discardVolume(ports.blockDevices, volume, signal)
       : undefined,
     loaded,
+    snapshotMarks: await MarkDirectory.open(layout.holding),
     afterClose,
   });
 }

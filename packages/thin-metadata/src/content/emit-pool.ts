@@ -1,6 +1,7 @@
 import type { ThinId } from '@dmthin/domain';
 import type { Superblock } from '../format/superblock.ts';
 import type { PoolReader } from '../read/pool-reader.ts';
+import type { Steps } from '../read/steps.ts';
 import type { PoolHeader, PoolSink } from './pool-content.ts';
 import { RunMerger } from './run-merger.ts';
 
@@ -9,29 +10,38 @@ export interface EmitOptions {
   readonly devices?: ReadonlySet<ThinId> | undefined;
   /** Devices without what they map. */
   readonly skipMappings?: boolean | undefined;
+  /** How many data blocks the pool has, where what is read does not say it: metadata that is held for user space. */
+  readonly dataBlocks?: number | undefined;
 }
 
 /**
- * Hands a pool's content to a sink, and stops after every leaf, so that whoever iterates can pass on what piled up.
+ * Hands a pool's content to a sink, and stops before every block it reads and after every leaf, so that whoever iterates
+ * can pass on what piled up.
  * @throws DmError CORRUPT, IO: some of it cannot be read; what comes before it has been handed out.
  */
-export function* emitPool(pool: PoolReader, sink: PoolSink, options: EmitOptions = {}): Generator<void> {
-  sink.begin(headerOf(pool.superblock, pool.dataBlocks));
-  for (const thin of pool.thinDevices()) {
+export function* emitPool(pool: PoolReader, sink: PoolSink, options: EmitOptions = {}): Steps<undefined> {
+  sink.begin(headerOf(pool.superblock, options.dataBlocks ?? pool.dataBlocks));
+  for (const thin of pool.walkDevices()) {
+    if (typeof thin === 'number') {
+      yield thin;
+      continue;
+    }
     if (options.devices?.has(thin.id) === false) continue;
     sink.beginDevice(thin);
-    if (options.skipMappings !== true) {
-      const runs = new RunMerger(sink);
-      for (const leaf of pool.leaves(thin.id)) {
-        runs.leaf(leaf);
-        yield;
-      }
-      runs.flush();
-    }
+    if (options.skipMappings !== true) yield* emitMappings(pool, thin.id, sink);
     sink.endDevice();
-    yield;
+    yield undefined;
   }
   sink.end();
+}
+
+function* emitMappings(pool: PoolReader, thin: ThinId, sink: PoolSink): Steps<undefined> {
+  const runs = new RunMerger(sink);
+  for (const step of pool.walkMappings(thin)) {
+    if (typeof step !== 'number') runs.leaf(step);
+    yield typeof step === 'number' ? step : undefined;
+  }
+  runs.flush();
 }
 
 /** `dataBlocks` apart, since a superblock held for user space does not say it. */

@@ -2,7 +2,8 @@ import type { ThinId } from '@dmthin/domain';
 import { headerOf } from '../content/emit-pool.ts';
 import { ByteWriter, piece } from '../dump/byte-writer.ts';
 import type { PoolReader } from '../read/pool-reader.ts';
-import { compareDevices, type DeltaKind, type DeltaVisitor } from './delta.ts';
+import { compareDevices } from './delta.ts';
+import type { DeltaKind, DeltaVisitor } from './delta-range.ts';
 
 export interface DeltaOptions {
   /** A device to compare; nothing is mapped where it is left out. */

@@ -1,23 +1,15 @@
 import { DmError, type ThinId } from '@dmthin/domain';
+import type { Block } from '../format/block.ts';
 import type { PoolReader } from '../read/pool-reader.ts';
+import type { Steps } from '../read/steps.ts';
+import type { DeltaVisitor } from './delta-range.ts';
+import { JoinedRanges } from './joined-ranges.ts';
 import { MappingRuns } from './mapping-runs.ts';
 
-/** How two devices differ in a range of blocks: one of them maps it, or both do, to other data blocks or to the same. */
-export type DeltaKind = 'left_only' | 'right_only' | 'different' | 'same';
-
-/** Takes the ranges, in order; `leftData` or `rightData` means nothing where that side has no mapping. */
-export type DeltaVisitor = (
-  kind: DeltaKind,
-  begin: number,
-  length: number,
-  leftData: number,
-  rightData: number,
-) => void;
-
 /**
- * Compares what two devices map, block by block, and hands out the ranges in which they are alike or differ; a device
- * that is left out maps nothing. Stops now and then, so that whoever iterates can pass on what piled up. Same data block
- * means same content; another one may still hold equal bytes.
+ * Compares what two devices map, from block `from` on, and hands out the ranges in which they are alike or differ; a device
+ * that is left out maps nothing. Stops before every block it reads and now and then, so that whoever iterates can pass on
+ * what piled up. Same data block means same content; another one may still hold equal bytes.
  * @throws DmError NO_DATA (ENODATA): no such device. CORRUPT, IO.
  */
 export function* compareDevices(
@@ -25,13 +17,19 @@ export function* compareDevices(
   left: ThinId | undefined,
   right: ThinId | undefined,
   visit: DeltaVisitor,
-): Generator<void> {
-  const one = runsOf(pool, left);
-  const other = runsOf(pool, right);
-  for (let step = 1; one.length > 0 || other.length > 0; step++) {
-    compareRuns(one, other, visit);
-    if (step % STEPS_AT_ONCE === 0) yield;
+  from: number = 0,
+): Steps<undefined> {
+  const one = new MappingRuns(yield* mappingsOf(pool, left, from), from);
+  const other = new MappingRuns(yield* mappingsOf(pool, right, from), from);
+  const joined = new JoinedRanges(visit);
+  for (let step = 1; ; step++) {
+    if (one.isDry) yield* one.refill();
+    if (other.isDry) yield* other.refill();
+    if (one.length === 0 && other.length === 0) break;
+    compareRuns(one, other, joined.add);
+    if (step % STEPS_AT_ONCE === 0) yield undefined;
   }
+  joined.end();
 }
 
 const STEPS_AT_ONCE = 256;
@@ -54,13 +52,14 @@ function compareRuns(left: MappingRuns, right: MappingRuns, visit: DeltaVisitor)
   }
 }
 
-function runsOf(pool: PoolReader, thin: ThinId | undefined): MappingRuns {
-  if (thin === undefined) return new MappingRuns([].values());
-  if (pool.rootOf(thin) === undefined)
-    throw new DmError('NO_DATA', `the pool has no mappings of a thin device ${thin}`, {
-      errno: 'ENODATA',
-      operation: 'delta',
-      subject: `thin device ${thin}`,
-    });
-  return new MappingRuns(pool.leaves(thin));
+function* mappingsOf(pool: PoolReader, thin: ThinId | undefined, from: number): Steps<never, Steps<Block>> {
+  if (thin === undefined) return noMappings();
+  if ((yield* pool.findRoot(thin)) !== undefined) return pool.walkMappings(thin, from);
+  throw new DmError('NO_DATA', `the pool has no mappings of a thin device ${thin}`, {
+    errno: 'ENODATA',
+    operation: 'delta',
+    subject: `thin device ${thin}`,
+  });
 }
+
+function* noMappings(): Steps<Block> {}

@@ -1,6 +1,7 @@
 import { type EmitOptions, emitPool } from '../content/emit-pool.ts';
 import type { PoolSink } from '../content/pool-content.ts';
 import type { PoolReader } from '../read/pool-reader.ts';
+import { itemsOf, type Steps } from '../read/steps.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { JsonSink } from './json-sink.ts';
 import { TextSink } from './text-sink.ts';
@@ -22,13 +23,25 @@ const SINKS: Readonly<Record<DumpFormat, new (out: ByteWriter) => PoolSink>> = {
 const CHUNK = 64 * 1024;
 
 /** The pool as text, in chunks of some 64 KiB; memory does not grow with it. @throws DmError CORRUPT, IO. */
-export function* dumpPool(pool: PoolReader, options: DumpOptions = {}): Generator<Uint8Array> {
-  yield* writeContent(options.format ?? 'xml', (sink) => emitPool(pool, sink, options));
+export function dumpPool(pool: PoolReader, options: DumpOptions = {}): Generator<Uint8Array> {
+  return itemsOf(walkDump(pool, options));
+}
+
+/** The same, block by block. */
+export function* walkDump(pool: PoolReader, options: DumpOptions = {}): Steps<Uint8Array> {
+  yield* writing(options.format ?? 'xml', (sink) => emitPool(pool, sink, options));
 }
 
 /** Any content as text: `emit` hands it to the sink it is given, step by step. */
-export function* writeContent(format: DumpFormat, emit: (sink: PoolSink) => Iterable<void>): Generator<Uint8Array> {
+export function writeContent(format: DumpFormat, emit: (sink: PoolSink) => Iterable<void>): Generator<Uint8Array> {
+  return itemsOf(writing(format, emit));
+}
+
+function* writing(format: DumpFormat, emit: (sink: PoolSink) => Iterable<unknown>): Steps<Uint8Array> {
   const out = new ByteWriter(CHUNK);
-  for (const _ of emit(new SINKS[format](out))) if (out.isFull) yield out.take();
+  for (const step of emit(new SINKS[format](out))) {
+    if (typeof step === 'number') yield step;
+    if (out.isFull) yield out.take();
+  }
   yield out.take();
 }

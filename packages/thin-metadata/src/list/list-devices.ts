@@ -3,6 +3,7 @@ import type { Block } from '../format/block.ts';
 import { dataBlockAt } from '../format/mapping.ts';
 import { entryCount, valueOffset } from '../format/node.ts';
 import type { PoolReader, ThinEntry } from '../read/pool-reader.ts';
+import { resultOf, type Steps } from '../read/steps.ts';
 import { Tally } from '../space-map/tally.ts';
 
 /** A thin device, and how much of what it maps only it does. In data blocks. */
@@ -18,9 +19,18 @@ export interface ListedDevice extends ThinEntry {
  * nodes that devices share are read twice at most. @throws DmError CORRUPT, IO.
  */
 export function listDevices(pool: PoolReader): ListedDevice[] {
-  const devices = [...pool.thinDevices()];
+  return resultOf(walkSharing(pool));
+}
+
+/** The same, block by block. */
+export function* walkSharing(pool: PoolReader): Steps<never, ListedDevice[]> {
+  const devices: ThinEntry[] = [];
+  for (const step of pool.walkDevices()) {
+    if (typeof step === 'number') yield step;
+    else devices.push(step);
+  }
   const owners = new Owners(devices.length);
-  for (const [index, { id }] of devices.entries()) countDevice(pool, id, index, owners);
+  for (const [index, { id }] of devices.entries()) yield* countDevice(pool, id, index, owners);
   return devices.map((thin, index) => {
     const exclusiveBlocks = owners.exclusive(index);
     return { ...thin, exclusiveBlocks, sharedBlocks: thin.mappedBlocks - exclusiveBlocks };
@@ -28,8 +38,11 @@ export function listDevices(pool: PoolReader): ListedDevice[] {
 }
 
 /** Nodes whose blocks are all known to be shared are not walked again: once seen by one device, twice by two. */
-function countDevice(pool: PoolReader, id: ThinId, index: number, owners: Owners): void {
-  for (const leaf of pool.leavesOnce(id, owners.seen)) countLeaf(leaf, index, owners);
+function* countDevice(pool: PoolReader, id: ThinId, index: number, owners: Owners): Steps<never> {
+  for (const step of pool.walkMappingsOnce(id, owners.seen)) {
+    if (typeof step === 'number') yield step;
+    else countLeaf(step, index, owners);
+  }
 }
 
 function countLeaf(leaf: Block, index: number, owners: Owners): void {

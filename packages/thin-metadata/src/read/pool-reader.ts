@@ -2,14 +2,15 @@ import { DmError, type ThinId } from '@dmthin/domain';
 import type { MetadataDevice } from '../device/metadata-device.ts';
 import type { Block } from '../format/block.ts';
 import { type DeviceDetails, decodeDetails } from '../format/device-details.ts';
-import { entryCount, keyAt, valueOffset } from '../format/node.ts';
+import { addressAt, entryCount, keyAt, lowerBound, valueOffset } from '../format/node.ts';
 import { decodeSuperblock, SUPERBLOCK, SUPERBLOCK_LOCATION, type Superblock } from '../format/superblock.ts';
 import { MappingTree, mappingOf, type StoredMapping } from '../pool/mapping-tree.ts';
 import { type PoolTrees, poolTrees } from '../pool/pool-trees.ts';
 import type { Tally } from '../space-map/tally.ts';
 import { BlockCache } from '../transaction/block-cache.ts';
 import { TransactionManager } from '../transaction/transaction-manager.ts';
-import { orderedLeaves } from './ordered-leaves.ts';
+import { walkLeaves } from './ordered-leaves.ts';
+import { itemsOf, type Steps } from './steps.ts';
 
 /** Enough for the ways down a few trees; leaves are mostly read once. */
 const CACHED_BLOCKS = 2048;
@@ -57,12 +58,21 @@ export class PoolReader {
   }
 
   /** Every thin device from id `from` on, lowest id first. @throws DmError CORRUPT, IO. */
-  *thinDevices(from: number = 0): Generator<ThinEntry> {
-    for (const leaf of orderedLeaves(this.#trees.details, this.superblock.detailsRoot, undefined, from)) {
-      const count = entryCount(leaf);
+  thinDevices(from: number = 0): Generator<ThinEntry> {
+    return itemsOf(this.walkDevices(from));
+  }
+
+  /** The same, block by block. */
+  *walkDevices(from: number = 0): Steps<ThinEntry> {
+    for (const step of walkLeaves(this.#trees.details, this.superblock.detailsRoot, { from })) {
+      if (typeof step === 'number') {
+        yield step;
+        continue;
+      }
+      const count = entryCount(step);
       for (let index = 0; index < count; index++) {
-        const id = keyAt(leaf, index);
-        if (id >= from) yield { id: id as ThinId, ...decodeDetails(leaf.view, valueOffset(leaf, index)) };
+        const id = keyAt(step, index);
+        if (id >= from) yield { id: id as ThinId, ...decodeDetails(step.view, valueOffset(step, index)) };
       }
     }
   }
@@ -77,20 +87,40 @@ export class PoolReader {
   }
 
   /** Every leaf of a device's mappings, lowest block first; none of a device that has not even an empty tree. */
-  *leaves(thin: ThinId): Generator<Block> {
-    const root = this.rootOf(thin);
-    if (root !== undefined) yield* orderedLeaves(this.#trees.mappings, root);
+  leaves(thin: ThinId): Generator<Block> {
+    return itemsOf(this.walkMappings(thin));
   }
 
-  /** The leaves of a device's mappings, but for those below nodes that two devices came by already; `seen` counts them. */
-  *leavesOnce(thin: ThinId, seen: Tally): Generator<Block> {
-    const root = this.rootOf(thin);
-    if (root !== undefined) yield* orderedLeaves(this.#trees.mappings, root, (node) => seen.add(node) < 2);
+  /** The same, block by block, but for leaves that end before the thin device's block `from`. */
+  *walkMappings(thin: ThinId, from: number = 0): Steps<Block> {
+    const root = yield* this.findRoot(thin);
+    if (root !== undefined) yield* walkLeaves(this.#trees.mappings, root, { from });
+  }
+
+  /**
+   * Goes to the leaves of a device's mappings, but for those below nodes that two devices came by already; `seen` counts
+   * them.
+   */
+  *walkMappingsOnce(thin: ThinId, seen: Tally): Steps<Block> {
+    const root = yield* this.findRoot(thin);
+    if (root !== undefined) yield* walkLeaves(this.#trees.mappings, root, { isWanted: (node) => seen.add(node) < 2 });
   }
 
   /** The root of a device's mappings, in metadata blocks; undefined where there is none. @throws DmError CORRUPT, IO. */
   rootOf(thin: ThinId): number | undefined {
     return this.#mappings.rootOf(thin);
+  }
+
+  /** The same, block by block. */
+  *findRoot(thin: ThinId): Steps<never, number | undefined> {
+    for (const step of walkLeaves(this.#trees.top, this.superblock.mappingRoot, { from: thin })) {
+      if (typeof step !== 'number') {
+        const index = lowerBound(step, thin);
+        return index >= 0 && keyAt(step, index) === thin ? addressAt(step, index) : undefined;
+      }
+      yield step;
+    }
+    return undefined;
   }
 }
 

@@ -58,7 +58,7 @@ describe('compareDevices', () => {
     const model = new PoolModel(device, 10);
     model.commit();
     const pool = readPool(device);
-    expect(errnoOf(() => compareDevices(pool, thinId(1), undefined, () => {}).next())).to.equal('ENODATA');
+    expect(errnoOf(() => [...compareDevices(pool, thinId(1), undefined, () => {})])).to.equal('ENODATA');
   });
 });
 

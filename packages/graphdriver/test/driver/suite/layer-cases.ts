@@ -1,6 +1,7 @@
 import { chmod, chown, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { volumeId } from '@dmthin/domain';
 import { expect } from 'chai';
 import { errorOf } from '../../support/expect-error.ts';
 import { type MakeWorld, MIB } from '../driver-world.ts';
@@ -186,6 +187,28 @@ export function layerCases(makeWorld: MakeWorld): void {
       expect(Number(after - before)).to.be.within(4 * MIB, 6 * MIB);
       await driver.mount('a');
       expect((await driver.usage('a')).mapped).to.equal(after);
+      await driver.close();
+    });
+
+    it('tells of all layers at once what they share and what is their own, and makes none live for it', async () => {
+      await using world = await makeWorld();
+      const driver = await world.open();
+      await driver.create('a');
+      await inside(driver, 'a', (root) => writeFile(join(root, 'file'), Buffer.alloc(4 * MIB, 1)));
+      await driver.create('b', { parent: 'a' });
+      await driver.create('c', { parent: 'a' });
+      await inside(driver, 'c', (root) => writeFile(join(root, 'more'), Buffer.alloc(2 * MIB, 2)));
+      const devices = (await world.ports.kernel.list()).length;
+      const sharing = await driver.sharing();
+      expect([...(await driver.mapped())]).to.have.deep.members([...sharing].map(([id, { mapped }]) => [id, mapped]));
+      const [a, b, c] = ['a', 'b', 'c'].map((id) => sharing.get(volumeId(id)));
+      expect(b?.exclusive).to.equal(0n);
+      expect(b?.shared).to.equal(a?.mapped);
+      expect(Number(c?.exclusive)).to.be.within(2 * MIB, 4 * MIB);
+      expect((c?.shared ?? 0n) + (c?.exclusive ?? 0n)).to.equal(c?.mapped);
+      expect((await world.ports.kernel.list()).length).to.equal(devices);
+      const { pool } = await driver.status();
+      expect(pool.kind === 'ok' && pool.heldRoot).to.equal(undefined);
       await driver.close();
     });
 
