@@ -5,5 +5,5 @@ export { type PackedError, packError, unpackError } from './thread/packed-error.
 export { onProcessExit } from './thread/process-exit.ts';
 export { type Served, serve } from './thread/serve.ts';
 export type { StartedThread } from './thread/service-thread.ts';
-export { inheritedFlags, type StartOptions, startThread } from './thread/start-thread.ts';
+export { type StartOptions, startThread } from './thread/start-thread.ts';
 export { ThreadPool, type ThreadPoolOptions } from './thread/thread-pool.ts';

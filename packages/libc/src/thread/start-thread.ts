@@ -22,10 +22,11 @@ export function startThread({ module, caller, workerData, keepsFiles = false }: 
   ffi();
   // Run from its sources, a package is .ts; built or bundled it is .js.
   const extension = caller.endsWith('.ts') ? 'ts' : 'js';
+  const flags = threadFlags(process.execArgv);
   const worker = new Worker(new URL(`./${module}.${extension}`, caller), {
     workerData,
     name: 'dmthin',
-    execArgv: inheritedFlags(process.execArgv),
+    ...(flags === undefined ? {} : { execArgv: flags }),
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     trackUnmanagedFds: !keepsFiles,
   });
@@ -33,9 +34,15 @@ export function startThread({ module, caller, workerData, keepsFiles = false }: 
   return worker;
 }
 
-/** The process's own flags without those that say what program to run: `node --input-type=module -e ...`. */
-export function inheritedFlags(flags: readonly string[]): string[] {
-  const program = flags.findIndex((flag) => /^(-e|-p|-pe|--eval|--print)$/u.test(flag));
-  const rest = program === -1 ? flags : flags.toSpliced(program, 2);
-  return rest.filter((flag) => !/^--(input-type|eval|print)(=|$)/u.test(flag));
+/**
+ * The flags of a thread where it cannot have all of the process's own: `--input-type` is refused beside a file, and a list
+ * of one's own may have none that are V8's or the process's, such as `--max-old-space-size`. What is left is how modules
+ * are found. undefined: all, which is what Node does by itself.
+ */
+function threadFlags(flags: readonly string[]): string[] | undefined {
+  if (!flags.some((flag) => flag.startsWith('--input-type'))) return undefined;
+  return flags.flatMap((flag, index) => {
+    if (flag === '-C' || flag === '--conditions') return ['--conditions', ...flags.slice(index + 1, index + 2)];
+    return flag.startsWith('--conditions=') ? [flag] : [];
+  });
 }
