@@ -9,6 +9,7 @@ import { FifoLock } from './lock/fifo-lock.ts';
 import { mappedOf, sharingOf } from './metadata/sharing.ts';
 import type { PoolContext } from './pool/pool-context.ts';
 import type {
+  ActivateOptions,
   DeleteOptions,
   MappedBytes,
   PoolAudit,
@@ -23,6 +24,7 @@ import { activateVolume } from './volume/activate.ts';
 import { createVolume } from './volume/create.ts';
 import { deactivateVolume } from './volume/deactivate.ts';
 import { deleteVolume } from './volume/delete.ts';
+import { flushVolume } from './volume/flush.ts';
 import { growVolume, markInitialized } from './volume/grow.ts';
 import { snapshotVolume } from './volume/snapshot.ts';
 import { usageOf } from './volume/usage.ts';
@@ -74,8 +76,12 @@ export class EngineThinPool implements ThinPool {
     return this.#context.gate.run(() => deleteVolume(this.#context, id, options, signal));
   }
 
-  activate(id: VolumeId, signal?: CancelSignal): Promise<DeviceName> {
-    return this.#context.gate.run(() => activateVolume(this.#context, id, signal));
+  activate(id: VolumeId, options: ActivateOptions = {}, signal?: CancelSignal): Promise<DeviceName> {
+    return this.#context.gate.run(() => activateVolume(this.#context, id, options, signal));
+  }
+
+  flush(id: VolumeId, signal?: CancelSignal): Promise<void> {
+    return this.#context.gate.run(() => flushVolume(this.#context, id, signal));
   }
 
   deactivate(id: VolumeId, signal?: CancelSignal): Promise<void> {

@@ -3,6 +3,7 @@ export { KeyedLock } from './lock/keyed-lock.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export { deviceNode } from './pool/device-node.ts';
 export type {
+  ActivateOptions,
   DeleteOptions,
   MappedBytes,
   Orphan,

@@ -70,6 +70,11 @@ export interface ThinPoolSettings {
   readonly afterClose?: (() => Promise<void>) | undefined;
 }
 
+export interface ActivateOptions {
+  /** The device takes no writes; a device that is live is made so too. */
+  readonly readOnly?: boolean | undefined;
+}
+
 /** How much of the pool a volume has mapped. */
 export interface VolumeUsage {
   readonly mapped: Bytes;
@@ -167,7 +172,12 @@ export interface ThinPool extends AsyncDisposable {
    */
   delete(id: VolumeId, options?: DeleteOptions, signal?: CancelSignal): Promise<'deleted' | 'deferred'>;
   /** Makes the volume's device live; succeeds where it is. Cancels a deferred removal that is under way. */
-  activate(id: VolumeId, signal?: CancelSignal): Promise<DeviceName>;
+  activate(id: VolumeId, options?: ActivateOptions, signal?: CancelSignal): Promise<DeviceName>;
+  /**
+   * Brings onto the device what a filesystem mounted on it holds back: suspends and resumes it where it is live and open.
+   * What is mapped from then on is what `usage` says.
+   */
+  flush(id: VolumeId, signal?: CancelSignal): Promise<void>;
   /**
    * Takes the device away; succeeds where there is none. With deferred removal an open device goes with its last close;
    * without, this waits up to 20 s for that.

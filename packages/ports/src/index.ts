@@ -32,4 +32,11 @@ export type {
   Records,
   VolumeRecord,
 } from './records.ts';
+export type {
+  BrokenSnapshotRecord,
+  LoadedSnapshotRecords,
+  SnapshotKind,
+  SnapshotRecord,
+  SnapshotRecords,
+} from './snapshot-records.ts';
 export type { PhysicalVolumeInfo, VolumeGroups } from './volume-groups.ts';

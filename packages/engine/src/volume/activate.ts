@@ -2,7 +2,7 @@ import { type DeviceName, DmError, type Table } from '@dmthin/domain';
 import type { CancelSignal, DeviceInfo } from '@dmthin/ports';
 import { asDmError, attempting, withUndoError } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
-import type { Volume } from '../thin-pool.ts';
+import type { ActivateOptions, Volume } from '../thin-pool.ts';
 import { untilNotBusy } from '../wait/retry.ts';
 import { cancelDeferredRemoval, compareTables, lookAt, switchTo, tableOf } from './thin-device.ts';
 import { shownId } from './volume-table.ts';
@@ -15,6 +15,7 @@ const PAUSE = 100;
 export async function activateVolume(
   context: PoolContext,
   id: Volume['id'],
+  options: ActivateOptions,
   signal?: CancelSignal,
 ): Promise<DeviceName> {
   return untilNotBusy({ attempts: ATTEMPTS, pause: () => pause(context, PAUSE, signal) }, () =>
@@ -22,7 +23,7 @@ export async function activateVolume(
       [id],
       async () => {
         const volume = context.volumes.getUsable(id, `activate ${shownId(id)}`);
-        await makeLive(context, volume).catch((error: unknown) => {
+        await makeLive(context, volume, options).catch((error: unknown) => {
           throw attempting(`activate ${shownId(id)}`, error, remedyOf(error));
         });
         return volume.deviceName;
@@ -36,34 +37,35 @@ export async function activateVolume(
  * Makes a volume's device live, or sees that it is and is the right one. The volume's lock is held.
  * @throws DmError BUSY: a removal of the device is under way; it can be tried again.
  */
-export async function makeLive(context: PoolContext, volume: Volume): Promise<void> {
+export async function makeLive(context: PoolContext, volume: Volume, options: ActivateOptions = {}): Promise<void> {
   const { kernel } = context.ports;
   const table = tableOf(context, volume);
+  const { deviceName: device } = volume;
   try {
-    await kernel.sequence([{ command: 'create', device: volume.deviceName }, ...switchTo(volume.deviceName, table)]);
+    await kernel.sequence([{ command: 'create', device }, ...switchTo(device, table, options)]);
   } catch (error) {
-    if (DmError.is(error, 'ALREADY_EXISTS')) return adopt(context, volume, table);
+    if (DmError.is(error, 'ALREADY_EXISTS')) return adopt(context, volume, table, options);
     if (DmError.is(error) && error.operation === 'create') throw error;
     throw await withoutHalfMade(context, volume, error);
   }
 }
 
 /** Takes over a device that has the volume's name: left by an earlier process, or about to go by a deferred removal. */
-async function adopt(context: PoolContext, volume: Volume, table: Table): Promise<void> {
+async function adopt(context: PoolContext, volume: Volume, table: Table, options: ActivateOptions): Promise<void> {
   const { kernel } = context.ports;
   const info = await lookAt(kernel, volume);
   if (info === undefined || (info.isDeferredRemove && !(await cancelDeferredRemoval(kernel, volume))))
     throw new DmError('BUSY', 'its device went just now', { operation: 'activate', subject: volume.deviceName });
   if (!info.hasLiveTable) {
-    await kernel.sequence(switchTo(volume.deviceName, table)).catch(async (error: unknown) => {
+    await kernel.sequence(switchTo(volume.deviceName, table, options)).catch(async (error: unknown) => {
       throw await withoutHalfMade(context, volume, error);
     });
     return;
   }
   const likeness = compareTables(await kernel.table(volume.deviceName), table);
-  if (likeness === 'same') return wake(context, info);
+  if (likeness === 'same' && info.isReadOnly === (options.readOnly ?? false)) return wake(context, info);
   if (likeness === 'another' && info.openCount > 0) throw notOurs(volume);
-  await reload(context, volume, table);
+  await reload(context, volume, table, options);
 }
 
 /** A suspended device was left so by a snapshot that was cut off. What lies in its inactive slot is nobody's any more. */
@@ -76,9 +78,14 @@ async function wake(
 }
 
 /** Gives a live device another table; where that fails it keeps the one it has. */
-export async function reload({ ports: { kernel } }: PoolContext, { deviceName }: Volume, table: Table): Promise<void> {
+export async function reload(
+  { ports: { kernel } }: PoolContext,
+  { deviceName }: Volume,
+  table: Table,
+  options: ActivateOptions = {},
+): Promise<void> {
   try {
-    await kernel.sequence(switchTo(deviceName, table));
+    await kernel.sequence(switchTo(deviceName, table, options));
   } catch (error) {
     try {
       // A resume that failed leaves the device suspended, with its old table (dm-kernel.md 2.2).

@@ -9,7 +9,7 @@ import {
   tableLength,
   thinTable,
 } from '@dmthin/domain';
-import type { DeviceInfo, Kernel, KernelCommand } from '@dmthin/ports';
+import type { DeviceInfo, Kernel, KernelCommand, LoadOptions } from '@dmthin/ports';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
 
@@ -62,9 +62,13 @@ export async function cancelDeferredRemoval(kernel: Kernel, { deviceName }: Volu
 }
 
 /** The commands that give a device this table. */
-export function switchTo(device: Volume['deviceName'], table: Table): readonly KernelCommand[] {
+export function switchTo(
+  device: Volume['deviceName'],
+  table: Table,
+  { readOnly }: LoadOptions = {},
+): readonly KernelCommand[] {
   return [
-    { command: 'load', device, table },
+    { command: 'load', device, table, readOnly },
     { command: 'resume', device },
   ];
 }

@@ -32,7 +32,7 @@ export async function mountVolume(
   label?: string,
   signal?: CancelSignal,
 ): Promise<MountedVolume> {
-  const device = devicePath(await context.pool.activate(id, signal));
+  const device = devicePath(await context.pool.activate(id, {}, signal));
   const target = mountPointOf(context.layout, id === BASE_VOLUME ? (BASE_MOUNT as VolumeId) : id);
   try {
     await makeMountPoint(target);
