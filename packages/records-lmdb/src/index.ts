@@ -1,0 +1,1 @@
+export { type LmdbRecords, type LmdbRecordsOptions, openLmdbRecords } from './open-lmdb-records.ts';
