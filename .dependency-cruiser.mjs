@@ -6,7 +6,7 @@ const only = (from, to) => ({
   to: { path: '^packages/([^/]+)/', pathNot: [`^packages/(${[from, ...to].join('|')})/`] },
 });
 /** An adapter may not even import a sibling of its own kind, so each is listed by its whole name. */
-const adapters = ['kernel-dmsetup', 'host-fake', 'records-docker', 'records-memory'];
+const adapters = ['kernel-dmsetup', 'host-fake', 'records-docker', 'records-lmdb', 'records-memory'];
 /** These make system calls. */
 const linuxAdapters = ['kernel-ioctl', 'host-linux'];
 export default {
@@ -17,6 +17,7 @@ export default {
     only('thin-metadata', ['domain']),
     only('engine', ['domain', 'ports', 'thin-metadata']),
     only('graphdriver', ['domain', 'ports', 'engine']),
+    only('snapshotter', ['domain', 'ports', 'engine']),
     only('conformance', ['domain', 'ports']),
     only('libc', ['domain', 'ports']),
     only('kernel-fake', ['domain', 'ports', 'thin-metadata']),

@@ -1,0 +1,4 @@
+export type { Labels } from './label/labels.ts';
+export { openSnapshotter } from './open-snapshotter.ts';
+export type { SnapshotterPorts, SnapshotterSettings } from './ports.ts';
+export type { CommitOptions, SnapshotInfo, SnapshotMount, Snapshotter, SnapshotUsage } from './snapshotter.ts';
