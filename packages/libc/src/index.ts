@@ -1,5 +1,6 @@
 export { callLibc, cString, ffi, type LibcArgument, type LibcReply } from './libc/call-libc.ts';
 export { makeNode, type NodeType } from './libc/make-node.ts';
+export { boundPath, sendDatagram } from './libc/unix-socket.ts';
 export type { Hop, HopArguments, HopResult } from './thread/messages.ts';
 export { type PackedError, packError, unpackError } from './thread/packed-error.ts';
 export { onProcessExit } from './thread/process-exit.ts';
