@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly storageOptions?: readonly string[] | undefined;
   /** Which layer was made from which, layer to parent, where the root does not know: from `surveyDockerStore`. */
   readonly parents?: ReadonlyMap<string, string> | undefined;
+  /** How many use each layer that is found mounted, where the caller knows; one, where it does not, as Docker counts. */
+  readonly users?: ReadonlyMap<string, number> | undefined;
   /**
    * The user namespace of those who use the layers: files have its owners on disk and the container's in tars. The
    * host's own where it is not given.

@@ -64,6 +64,10 @@ export class EngineThinPool implements ThinPool {
     return this.#context.volumes.get(id);
   }
 
+  setMinFreeSpace(percent: number): void {
+    this.#context.settings = { ...this.#context.settings, minFreeSpacePercent: percent };
+  }
+
   create(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume> {
     return this.#context.gate.run(() => createVolume(this.#context, id, size, signal));
   }

@@ -159,6 +159,8 @@ export interface ThinPool extends AsyncDisposable {
 
   /** Makes an empty volume. @throws DmError ALREADY_EXISTS, NO_SPACE (pool, thin ids), READ_ONLY (pool mode). */
   create(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume>;
+  /** From now on. See `ThinPoolSettings.minFreeSpacePercent`. */
+  setMinFreeSpace(percent: number): void;
   /**
    * Makes a copy-on-write copy of `origin` as it is now; an active origin is suspended (and its filesystem frozen)
    * meanwhile. `size` defaults to the origin's and may be larger; the filesystem is the caller's to grow.

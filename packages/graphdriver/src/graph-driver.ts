@@ -145,6 +145,12 @@ export interface GraphDriver extends AsyncDisposable {
    * grows.
    */
   resizePool(sizes: { readonly data?: Bytes | undefined; readonly metadata?: Bytes | undefined }): Promise<void>;
+  /**
+   * Takes up those of the `dm.*` options that may change while the driver is open: `dm.min_free_space`, and `dm.mountopt`
+   * and `dm.xfs_nospace_max_retries` for what is mounted from now on. Gives the names of the others that differ.
+   * @throws DmError INVALID_ARGUMENT: an option that there is not, or a value that is none; then nothing changes.
+   */
+  reload(storageOptions: readonly string[]): readonly string[];
   /** Unmounts and deactivates everything, removes a pool of its own, and gives the root back. Also `Symbol.asyncDispose`. */
   close(): Promise<void>;
   /** Gives the root back and leaves mounts, devices and pool as they are, for the next who opens it. */

@@ -53,7 +53,7 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
   await lineage.learn(root.settings.parents ?? new Map(), isThere);
   const counts = new MountCounts();
   const met = await ensureBase({ ports, options, layout, pool, growth }, root);
-  await countMounts(ports.mounts, layout, pool, counts);
+  await countMounts(ports.mounts, layout, pool, counts, root.settings.users);
   if (source.backing?.data.loopFile !== undefined) warnOfLoops(root);
   const opening: DriverContext = {
     ...root,

@@ -42,6 +42,11 @@ export interface GraphDriverSettings {
    * the start for layers of which nothing is noted yet.
    */
   readonly parents?: ReadonlyMap<string, string> | undefined;
+  /**
+   * How many use each layer that is found mounted, where somebody else knows; one, where nobody does, as Docker counts
+   * (docker-devicemapper.md 7.5). More than none.
+   */
+  readonly users?: ReadonlyMap<string, number> | undefined;
   /** Called last by `close` and `release`: closes what was opened for this driver alone, such as its records. */
   readonly afterClose?: (() => Promise<void>) | undefined;
 }

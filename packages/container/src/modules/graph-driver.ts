@@ -23,10 +23,10 @@ import type { OpenOptions } from '../open-options.ts';
 /** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
 export function graphDriver(
   root: string,
-  { storageOptions = [], parents, idMaps }: Pick<OpenOptions, 'storageOptions' | 'parents' | 'idMaps'>,
+  { storageOptions = [], parents, users, idMaps }: Pick<OpenOptions, 'storageOptions' | 'parents' | 'users' | 'idMaps'>,
 ): ContainerModule {
   // Checked before anything is opened.
-  const settings = { root, options: parseStorageOptions(storageOptions), parents, idMaps };
+  const settings = { root, options: parseStorageOptions(storageOptions), parents, users, idMaps };
   return new ContainerModule(({ bind }) => {
     bind(CLOSING).toConstantValue(new ClosingStack());
     bind(GRAPH_DRIVER)

@@ -12,7 +12,7 @@ import type { PoolDevice } from './pool-device.ts';
 /** What the use cases of one open pool share. */
 export interface PoolContext {
   readonly ports: ThinPoolPorts;
-  readonly settings: ThinPoolSettings;
+  settings: ThinPoolSettings;
   readonly pool: PoolDevice;
   /** How the tables of thin devices name the pool: its number, so that no node has to be there (defect 15). */
   readonly poolWord: string;

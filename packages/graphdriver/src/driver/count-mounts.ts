@@ -6,18 +6,18 @@ import type { RootLayout } from '../layout/root-layout.ts';
 import type { MountCounts } from '../mount/mount-counts.ts';
 
 /**
- * Counts what is mounted already, by a process before this one: each such layer has one user, as Docker counts
- * (docker-devicemapper.md 7.5).
+ * Counts what is mounted already, by a process before this one. See `GraphDriverSettings.users`.
  */
 export async function countMounts(
   mounts: Mounts,
   layout: RootLayout,
   pool: ThinPool,
   counts: MountCounts,
+  users: ReadonlyMap<string, number> = new Map(),
 ): Promise<void> {
   for (const { target } of await mounts.list()) {
     if (dirname(target) !== layout.mounts) continue;
     const id = basename(target);
-    if (isVolumeId(id) && pool.find(id) !== undefined) counts.addFound(id);
+    if (isVolumeId(id) && pool.find(id) !== undefined) counts.addFound(id, users.get(id) ?? 1);
   }
 }

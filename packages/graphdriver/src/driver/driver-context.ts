@@ -13,7 +13,8 @@ import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
 export interface DriverContext {
   readonly ports: GraphDriverPorts;
   readonly settings: GraphDriverSettings;
-  readonly options: StorageOptions;
+  /** Some may change while the driver is open (`reloadOptions`). */
+  options: StorageOptions;
   readonly deferral: Deferral;
   readonly layout: RootLayout;
   readonly prefix: DevicePrefix;

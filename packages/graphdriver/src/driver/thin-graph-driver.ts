@@ -1,4 +1,4 @@
-import { type Bytes, isVolumeId, type VolumeId, volumeId } from '@dmthin/domain';
+import { type Bytes, isVolumeId, parseStorageOptions, reloadOptions, type VolumeId, volumeId } from '@dmthin/domain';
 import type { VolumeSharing } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import { checkRoot } from '../check/check-root.ts';
@@ -114,6 +114,14 @@ export class ThinGraphDriver implements GraphDriver {
 
   async resizePool(sizes: PoolSizes): Promise<void> {
     await this.#run(() => resizePool(this.#context, sizes));
+  }
+
+  reload(storageOptions: readonly string[]): readonly string[] {
+    this.#checkOpen();
+    const { options, refused } = reloadOptions(this.#context.options, parseStorageOptions(storageOptions));
+    this.#context.options = options;
+    this.#context.pool.setMinFreeSpace(options.minFreeSpace);
+    return refused;
   }
 
   close(): Promise<void> {

@@ -21,9 +21,9 @@ export class MountCounts {
     return count;
   }
 
-  /** One user, of a mount by a process before this one, which may have ended before the mount was ready for use. */
-  addFound(id: VolumeId): void {
-    this.#counts.set(id, 1);
+  /** Users of a mount by a process before this one, which may have ended before the mount was ready for use. */
+  addFound(id: VolumeId, users: number): void {
+    this.#counts.set(id, users);
     this.#found.add(id);
   }
 
