@@ -23,7 +23,7 @@ export default {
     only('kernel-fake', ['domain', 'ports', 'thin-metadata']),
     ...adapters.map((adapter) => only(adapter, ['domain', 'ports'])),
     ...linuxAdapters.map((adapter) => only(adapter, ['domain', 'ports', 'libc'])),
-    only('server', ['domain', 'ports', 'container']),
+    only('server', ['domain', 'ports', 'libc', 'container']),
     only('cli', ['domain', 'ports', 'engine', 'graphdriver', 'thin-metadata', 'container', 'server']),
     {
       name: 'core-is-pure',

@@ -23,7 +23,7 @@ export async function main(words: readonly string[], environment: NodeJS.Process
       json = settings.json;
       verbose = settings.logLevel === 'debug';
       failureStatus = call.command.exitStatus;
-      await run(call, settings, (wanted) => {
+      await run(call, settings, environment, (wanted) => {
         status = wanted;
       });
     }).parseAsync([...words], { from: 'user' });
@@ -38,8 +38,9 @@ export async function main(words: readonly string[], environment: NodeJS.Process
 }
 
 async function run(
-  { command, words }: ParsedCall,
+  { command, given, words }: ParsedCall,
   settings: Settings,
+  environment: NodeJS.ProcessEnv,
   exitWith: (status: number) => void,
 ): Promise<void> {
   const abort = new AbortController();
@@ -50,6 +51,8 @@ async function run(
     await command.run({
       ...words,
       settings,
+      environment,
+      readSettings: () => resolveSettings(given, environment),
       output: createTerminal(settings.json),
       signal: abort.signal,
       exitWith,

@@ -19,7 +19,7 @@ describe('the metrics of a server', () => {
   let address: string;
   beforeEach(async () => {
     address = await freeAddress();
-    plugin = await Plugin.start(address);
+    plugin = await Plugin.start({ metrics: address });
   });
   afterEach(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -82,13 +82,13 @@ describe('the metrics of a server', () => {
   });
 
   it('keep the server from starting where their address cannot be had, and no socket stays', async () => {
-    const { code } = await Plugin.start(address).then(
+    const { code } = await Plugin.start({ metrics: address }).then(
       () => ({ code: 'started' }),
       (error: { readonly code: string }) => error,
     );
     expect(code).to.equal('BUSY');
     for (const wrong of ['9323', 'localhost', '127.0.0.1:70000', '::1:9323']) {
-      const refused = await Plugin.start(wrong).then(
+      const refused = await Plugin.start({ metrics: wrong }).then(
         () => ({ code: 'started' }),
         (error: { readonly code: string }) => error,
       );

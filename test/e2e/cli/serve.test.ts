@@ -1,17 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { existsSync } from 'node:fs';
+import { chmod, lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
+import { callLibc } from '@dmthin/libc';
 import { expect } from 'chai';
 import { dmthin, finished, startDmthin } from '../support/dmthin.ts';
-import { temporaryPlace } from '../support/root.ts';
 
-async function call(socketPath: string, method: string, body: object): Promise<unknown> {
-  const outgoing = request({ socketPath, path: `/${method}`, method: 'POST', agent: false });
-  outgoing.end(JSON.stringify(body));
-  const [response] = await once(outgoing, 'response');
-  return json(response);
-}
+import { callPlugin } from '../support/plugin-call.ts';
+import { temporaryPlace } from '../support/root.ts';
+import { listeningSocket, notifySocket } from '../support/systemd-sockets.ts';
 
 describe('dmthin serve', () => {
   it('serves the plugin until it is told to end, and leaves a root that others can open', async () => {
@@ -21,9 +19,9 @@ describe('dmthin serve', () => {
     const child = startDmthin(['serve', '--docker-plugin', socket, '--json'], { root: place.path });
     const ended = finished(child);
     await once(child.stdout ?? child, 'data');
-    expect(await call(socket, 'Plugin.Activate', {})).to.deep.equal({ Implements: ['GraphDriver'] });
-    expect(await call(socket, 'GraphDriver.Init', { Home: root, Opts: null })).to.deep.equal({});
-    expect(await call(socket, 'GraphDriver.Create', { ID: 'a' })).to.deep.equal({});
+    expect(await callPlugin(socket, 'Plugin.Activate')).to.deep.equal({ Implements: ['GraphDriver'] });
+    expect(await callPlugin(socket, 'GraphDriver.Init', { Home: root, Opts: null })).to.deep.equal({});
+    expect(await callPlugin(socket, 'GraphDriver.Create', { ID: 'a' })).to.deep.equal({});
     const locked = await dmthin(['ls'], { root });
     expect(locked.stderr).to.match(/LOCKED|holds|another/u);
     child.kill('SIGTERM');
@@ -40,5 +38,103 @@ describe('dmthin serve', () => {
     const taken = await dmthin(['serve', '--docker-plugin', place.path], { root: place.path });
     expect(taken.status).to.equal(4);
     expect(taken.stderr).to.include(`${place.path} is there and is no socket`);
+  });
+
+  describe('under systemd', () => {
+    if (process.platform !== 'linux') return;
+
+    /** Hands over descriptor 3 as systemd does: to the process that the shell becomes. */
+    const handOver = ['sh', '-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', 'sh'];
+
+    it('serves the socket that it is handed, and leaves it to systemd', async () => {
+      await using place = await temporaryPlace();
+      const socket = join(place.path, 'dmthin.sock');
+      const took = notifySocket(join(place.path, 'notify'));
+      const descriptor = listeningSocket(socket);
+      await chmod(socket, 0o660);
+      const child = startDmthin(['serve', '--docker-plugin', socket], {
+        root: place.path,
+        environment: { NOTIFY_SOCKET: join(place.path, 'notify') },
+        by: handOver,
+        stdio: ['ignore', 'pipe', 'pipe', descriptor],
+      });
+      const ended = finished(child);
+      await once(child.stdout ?? child, 'data');
+      expect(took()).to.deep.equal(['READY=1\nSTATUS=waiting for dockerd to start']);
+      expect(await callPlugin(socket, 'Plugin.Activate')).to.deep.equal({ Implements: ['GraphDriver'] });
+      child.kill('SIGTERM');
+      expect(await ended).to.deep.include({ status: 0, stderr: '' });
+      expect(took()[0]).to.match(/^STOPPING=1/u);
+      const { mode } = await lstat(socket);
+      expect(mode & 0o777).to.equal(0o660);
+      callLibc('close', descriptor);
+    });
+
+    it('refuses a socket that no option names, whose clients nobody would answer', async () => {
+      await using place = await temporaryPlace();
+      const socket = join(place.path, 'other.sock');
+      const descriptor = listeningSocket(socket);
+      const child = startDmthin(['serve', '--docker-plugin', join(place.path, 'dmthin.sock')], {
+        root: place.path,
+        by: handOver,
+        stdio: ['ignore', 'pipe', 'pipe', descriptor],
+      });
+      const { status, stderr } = await finished(child);
+      expect(status).to.equal(2);
+      expect(stderr).to.include(`systemd hands over ${socket}`).and.include('ListenStream=');
+      expect(existsSync(join(place.path, 'dmthin.sock'))).to.equal(false);
+      callLibc('close', descriptor);
+    });
+
+    it('is started by the first call, where systemd-socket-activate listens', async function () {
+      if (spawnSync('systemd-socket-activate', ['--version']).status !== 0) return this.skip();
+      await using place = await temporaryPlace();
+      const socket = join(place.path, 'dmthin.sock');
+      const child = startDmthin(['serve', '--docker-plugin', socket], {
+        root: place.path,
+        by: ['systemd-socket-activate', '--listen', socket, '--setenv=DMTHIN_KERNEL', '--setenv=DMTHIN_STORAGE_OPTS'],
+      });
+      const ended = finished(child);
+      await once(child.stderr ?? child, 'data');
+      expect(await callPlugin(socket, 'Plugin.Activate')).to.deep.equal({ Implements: ['GraphDriver'] });
+      const root = join(place.path, 'docker/dmthin');
+      expect(await callPlugin(socket, 'GraphDriver.Init', { Home: root, Opts: null })).to.deep.equal({});
+      child.kill('SIGTERM');
+      expect((await ended).status).to.equal(0);
+    });
+  });
+
+  it('reads its config file again on SIGHUP, and names what has to wait', async () => {
+    await using place = await temporaryPlace();
+    const socket = join(place.path, 'dmthin.sock');
+    const config = join(place.path, 'config.json');
+    await writeFile(config, '{"log-level": "warn"}');
+    const child = startDmthin(['serve', '--docker-plugin', socket, '--config', config], {
+      root: place.path,
+      environment: { DMTHIN_KERNEL: '', DMTHIN_STORAGE_OPTS: '' },
+    });
+    const ended = finished(child);
+    let said = '';
+    child.stderr?.on('data', (part: Buffer) => (said += part.toString()));
+    const saidAnd = async (words: string): Promise<void> => {
+      while (!said.includes(words)) await once(child.stderr ?? child, 'data');
+    };
+    await once(child.stdout ?? child, 'data');
+    await writeFile(config, '{"log-level": "info", "kernel": "fake", "storage-opts": ["dm.min_free_space=5%"]}');
+    child.kill('SIGHUP');
+    await saidAnd('the settings were read again');
+    expect(said).to.include('the log level is info').and.include('kernel stays as it is until dmthin serve is started');
+    await writeFile(config, '{"log-level": "loud"}');
+    child.kill('SIGHUP');
+    await saidAnd('the settings stay as they are');
+    expect(said).to.include('log-level');
+    await writeFile(config, '{"storage-opts": ["dm.colour=red"]}');
+    said = '';
+    child.kill('SIGHUP');
+    await saidAnd('the settings stay as they are');
+    expect(said).to.include('dm.colour');
+    expect(await callPlugin(socket, 'Plugin.Activate')).to.deep.equal({ Implements: ['GraphDriver'] });
+    child.kill('SIGTERM');
+    expect((await ended).status).to.equal(0);
   });
 });

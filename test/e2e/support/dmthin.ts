@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,12 +28,17 @@ export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
   /** Run as this user. */
   readonly uid?: number;
+  /** Started by this, which is to run what its arguments say. */
+  readonly by?: readonly string[];
+  readonly stdio?: StdioOptions;
 }
 
 /** Starts `dmthin WORDS` on the fake kernel; nothing of the caller's own settings reaches it. */
-export function startDmthin(words: readonly string[], { root, environment = {}, uid }: Surroundings): ChildProcess {
-  const [program = '', ...before] = COMMAND;
+export function startDmthin(words: readonly string[], surroundings: Surroundings): ChildProcess {
+  const { root, environment = {}, uid, by = [], stdio = 'pipe' } = surroundings;
+  const [program = '', ...before] = [...by, ...COMMAND];
   return spawn(program, [...before, ...words], {
+    stdio,
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: root,

@@ -50,6 +50,10 @@ export interface Command {
 export interface Invocation {
   readonly settings: Settings;
   readonly output: Output;
+  /** The process's. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The settings as they are now, where the config file may have changed. @throws DmError as at the start. */
+  readSettings(): Promise<Settings>;
   /** Fires on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Ends the process with that status, though nothing failed: the answer was no. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { DmError } from '@dmthin/domain';
-import type { Command } from '../command/command.ts';
-import { createStderrLog } from '../output/log.ts';
+import type { Command, Invocation } from '../command/command.ts';
+import { createStderrLog, type StderrLog } from '../output/log.ts';
 
 export const serve: Command = {
   name: 'serve',
@@ -10,7 +10,9 @@ export const serve: Command = {
   description:
     'dockerd names the root and its options when it starts (docs/docker-plugin.md), so that --root has no effect; ' +
     '--storage-opt holds where dockerd gives none of the same key. SIGTERM or Ctrl-C ends it in order, a second one at ' +
-    'once; mounts stay, and the next one on the same socket takes them up.',
+    'once; mounts stay, and the next one on the same socket takes them up. SIGHUP has it read the config file again: ' +
+    'log-level, and of storage-opts dm.min_free_space, dm.mountopt and dm.xfs_nospace_max_retries, change at once; what ' +
+    'has to wait is named.',
   options: [
     {
       name: 'docker-plugin',
@@ -25,7 +27,8 @@ export const serve: Command = {
   ],
   json: '`{dockerPlugin}`, once it listens',
   examples: ['dmthin serve --docker-plugin /run/docker/plugins/dmthin.sock'],
-  async run({ option, settings, output, signal }) {
+  async run(invocation) {
+    const { option, settings, environment, output, signal } = invocation;
     const socket = option('docker-plugin');
     if (socket === undefined)
       throw new DmError('INVALID_ARGUMENT', 'there is nothing to serve', {
@@ -33,18 +36,50 @@ export const serve: Command = {
       });
     const dockerPlugin = resolve(socket);
     const { openServer } = await import('@dmthin/server');
+    const log = createStderrLog(settings.logLevel, settings.json);
     const server = await openServer({
       dockerPlugin,
       metrics: option('metrics'),
       kernel: settings.kernel,
       storageOptions: settings.storageOptions,
-      log: createStderrLog(settings.logLevel, settings.json),
+      log,
+      environment,
     });
+    const reload = (): void => void server.reload(() => readAnew(invocation, log)).then(tellOf(log), failureOf(log));
+    process.on('SIGHUP', reload);
     try {
       await output.answer({ dockerPlugin }, () => `listening on ${dockerPlugin}`);
       if (!signal.aborted) await once(signal, 'abort');
     } finally {
+      process.off('SIGHUP', reload);
       await server.close();
     }
   },
 };
+
+/** Takes up what is the command's own, and gives the storage options. */
+async function readAnew({ settings, readSettings }: Invocation, log: StderrLog): Promise<readonly string[]> {
+  const { kernel, json, logLevel, storageOptions } = await readSettings();
+  if (kernel !== settings.kernel) refuse(log, 'kernel');
+  if (json !== settings.json) refuse(log, 'json');
+  if (logLevel !== log.level) {
+    log.level = logLevel;
+    log.write('info', `the log level is ${logLevel}`);
+  }
+  return storageOptions;
+}
+
+const tellOf =
+  (log: StderrLog) =>
+  (refused: readonly string[]): void => {
+    for (const key of refused) log.write('warn', `${key} stays as it is until dockerd is started anew`);
+    log.write('info', 'the settings were read again');
+  };
+
+const failureOf =
+  (log: StderrLog) =>
+  (error: unknown): void =>
+    log.write('error', 'the settings stay as they are', { error });
+
+const refuse = (log: StderrLog, key: string): void =>
+  log.write('warn', `${key} stays as it is until dmthin serve is started anew`);

@@ -3,12 +3,17 @@ import { toJson } from './json.ts';
 
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-/** Messages of `level` and above on stderr, one line each; JSON lines with `--json`. */
-export function createStderrLog(level: LogLevel, json: boolean): Log {
-  const lowest = LOG_LEVELS.indexOf(level);
+/** Messages of `level` and above, which may change. */
+export interface StderrLog extends Log {
+  level: LogLevel;
+}
+
+/** Messages on stderr, one line each; JSON lines with `--json`. */
+export function createStderrLog(level: LogLevel, json: boolean): StderrLog {
   return {
+    level,
     write(of, message, fields = {}) {
-      if (LOG_LEVELS.indexOf(of) < lowest) return;
+      if (LOG_LEVELS.indexOf(of) < LOG_LEVELS.indexOf(this.level)) return;
       const shown = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));
       process.stderr.write(
         json

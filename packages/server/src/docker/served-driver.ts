@@ -1,4 +1,4 @@
-import { DmError } from '@dmthin/domain';
+import { DmError, parseStorageOptions } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
 import { type GraphDriver, type KernelName, openGraphDriver } from 'dmthin';
 import type { InitRecord } from './init-record.ts';
@@ -10,17 +10,24 @@ export interface ServedDriverOptions {
   readonly storageOptions: readonly string[];
   readonly log: Log;
   readonly record: InitRecord;
+  /** Told when a driver is opened, and closed: in a line, whose. */
+  readonly onChange: (status: string) => void;
 }
+
+/** What is to be seen of a driver that is not open. */
+export const WAITING = 'waiting for dockerd to start';
 
 /** The one driver that dockerd's calls go to, from its Init until its Cleanup. */
 export class ServedDriver {
   readonly #options: ServedDriverOptions;
-  #open: { readonly home: string; readonly driver: GraphDriver } | undefined;
+  #storageOptions: readonly string[];
+  #open: { readonly initialization: Initialization; readonly driver: GraphDriver } | undefined;
   /** What changes the driver goes one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServedDriverOptions) {
     this.#options = options;
+    this.#storageOptions = options.storageOptions;
   }
 
   /**
@@ -30,7 +37,8 @@ export class ServedDriver {
    */
   async initialize(wanted: Initialization): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#open !== undefined && this.#open.home !== wanted.home) throw otherRoot(this.#open.home, wanted.home);
+      const home = this.#open?.initialization.home;
+      if (home !== undefined && home !== wanted.home) throw otherRoot(home, wanted.home);
       await this.#letGo();
       await this.#openDriver(wanted);
       await this.#options.record.write(wanted);
@@ -50,12 +58,26 @@ export class ServedDriver {
     return this.#open?.driver;
   }
 
+  /**
+   * Takes up options of its own, as far as an open driver can; all of them when one is opened next. Gives the keys of
+   * those that an open one cannot.
+   * @throws DmError INVALID_ARGUMENT: nothing changes then.
+   */
+  reload(storageOptions: readonly string[]): readonly string[] {
+    const { initialization, driver } = this.#open ?? {};
+    const all = [...storageOptions, ...(initialization?.options ?? [])];
+    parseStorageOptions(all);
+    this.#storageOptions = storageOptions;
+    return driver?.reload(all) ?? [];
+  }
+
   /** dockerd ends: unmounts and takes down all that is the driver's. @throws DmError what of it could not be. */
   async cleanUp(): Promise<void> {
     await this.#inTurn(async () => {
       const driver = this.#open?.driver ?? (await this.#resume());
       this.#open = undefined;
       await this.#options.record.remove();
+      this.#options.onChange(WAITING);
       await driver.close();
     });
   }
@@ -78,16 +100,18 @@ export class ServedDriver {
     return this.#openDriver(initialization);
   }
 
-  async #openDriver({ home, options, idMaps }: Initialization): Promise<GraphDriver> {
-    const { kernel, storageOptions, log } = this.#options;
+  async #openDriver(initialization: Initialization): Promise<GraphDriver> {
+    const { home, options, idMaps } = initialization;
+    const { kernel, log, onChange } = this.#options;
     const driver = await openGraphDriver({
       root: home,
       kernel,
-      storageOptions: [...storageOptions, ...options],
+      storageOptions: [...this.#storageOptions, ...options],
       idMaps,
       log,
     });
-    this.#open = { home, driver };
+    this.#open = { initialization, driver };
+    onChange(`serving ${home}`);
     return driver;
   }
 

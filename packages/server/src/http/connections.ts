@@ -7,8 +7,12 @@ export class Connections {
   readonly #server: Server;
   readonly #waiting = new Set<Socket>();
 
-  constructor(server: Server) {
+  /** @param most at a time; who comes then is cut off, so that a flood leaves memory and descriptors. */
+  constructor(server: Server, most: number) {
     this.#server = server;
+    server.maxConnections = most;
+    // One call a connection: a client that calls again never meets one that is just being closed.
+    server.maxRequestsPerSocket = 1;
     server.on('connection', (socket: Socket) => {
       this.#waiting.add(socket);
       socket.once('close', () => this.#waiting.delete(socket));

@@ -9,12 +9,13 @@ const MAX_PATH_BYTES = 107;
 
 /**
  * Listens on a unix socket that its owner alone may use. The file of a server that is gone gives way; anything else that
- * is there stays.
+ * is there stays. A descriptor that is passed is one that was made on `path` by somebody else, whose it stays.
  *
  * @throws DmError INVALID_ARGUMENT: too long for a socket. ALREADY_EXISTS: something else than a socket is there.
  * BUSY: somebody listens on it. NOT_PERMITTED, READ_ONLY, NO_SPACE: it cannot be made.
  */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
+export async function listenOnSocket(server: Server, path: string, passed?: number): Promise<void> {
+  if (passed !== undefined) return listenOnPassed(server, path, passed);
   if (Buffer.byteLength(path) > MAX_PATH_BYTES)
     throw new DmError('INVALID_ARGUMENT', `${path} is longer than the ${MAX_PATH_BYTES} bytes of a socket's path`, {
       subject: path,
@@ -24,6 +25,15 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     await removeStale(path);
     await listenPrivately(server, path);
+  } catch (error) {
+    throw socketError(error, path);
+  }
+}
+
+async function listenOnPassed(server: Server, path: string, descriptor: number): Promise<void> {
+  try {
+    server.listen({ fd: descriptor });
+    await once(server, 'listening');
   } catch (error) {
     throw socketError(error, path);
   }

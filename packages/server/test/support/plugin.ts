@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { type DmthinServer, openServer } from '@dmthin/server';
+import { type DmthinServer, openServer, type ServerOptions } from '@dmthin/server';
 import { type Place, temporaryPlace } from './place.ts';
 
 /** As small as the formats allow. */
@@ -70,27 +70,30 @@ export class PluginClient {
   }
 }
 
+/** Of the server, where they are not the test's own. */
+export type PluginOptions = Partial<Omit<ServerOptions, 'dockerPlugin'>>;
+
 /** A server on the fake kernel, and its client. */
 export class Plugin implements AsyncDisposable {
   readonly #place: Place;
-  readonly #metrics: string | undefined;
+  readonly #options: PluginOptions;
   readonly home: string;
   readonly socket: string;
   readonly client: PluginClient;
   #server: DmthinServer | undefined;
 
-  private constructor(place: Place, metrics: string | undefined) {
+  private constructor(place: Place, options: PluginOptions) {
     this.#place = place;
-    this.#metrics = metrics;
+    this.#options = options;
     this.home = join(place.path, 'docker', 'dmthin');
     this.socket = join(place.path, 'plugins', 'dmthin.sock');
     this.client = new PluginClient(this.socket);
   }
 
-  static async start(metrics?: string): Promise<Plugin> {
+  static async start(options: PluginOptions = {}): Promise<Plugin> {
     const place = await temporaryPlace();
     try {
-      const plugin = new Plugin(place, metrics);
+      const plugin = new Plugin(place, options);
       await plugin.startServer();
       return plugin;
     } catch (error) {
@@ -103,10 +106,15 @@ export class Plugin implements AsyncDisposable {
     this.#server = await openServer({
       dockerPlugin: this.socket,
       kernel: 'fake',
-      metrics: this.#metrics,
       storageOptions: SMALL,
       log: { write: () => undefined },
+      ...this.#options,
     });
+  }
+
+  get server(): DmthinServer {
+    if (this.#server === undefined) throw new Error('the server is not started');
+    return this.#server;
   }
 
   async stopServer(): Promise<void> {
