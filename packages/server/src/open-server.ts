@@ -4,6 +4,8 @@ import type { DriverStatus, KernelName } from 'dmthin';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { dockerPlugin } from './docker/docker-plugin.ts';
 import { InitRecord } from './docker/init-record.ts';
+import { GivenMounts } from './docker/mounts/given-mounts.ts';
+import { MountJournal } from './docker/mounts/mount-journal.ts';
 import { ServedDriver, WAITING } from './docker/served-driver.ts';
 import { Connections } from './http/connections.ts';
 import { callMetrics } from './metrics/call-metrics.ts';
@@ -59,7 +61,8 @@ export async function openServer({
   const { log } = rest;
   const manager = new ServiceManager(environment, log, WAITING);
   const record = new InitRecord(`${dockerPlugin}.init`, log);
-  const served = new ServedDriver({ ...rest, record, onChange: (status) => manager.status(status) });
+  const mounts = new GivenMounts(new MountJournal(`${dockerPlugin}.mounts`, log));
+  const served = new ServedDriver({ ...rest, record, mounts, onChange: (status) => manager.status(status) });
   const registry = new Registry();
   const open: Connections[] = [];
   try {

@@ -5,6 +5,7 @@ import { type BodyLimits, readJson } from '../http/read-json.ts';
 import type { ObserveCall, Outcome } from '../metrics/call-metrics.ts';
 import { errorText } from './error-text.ts';
 import { METHODS } from './methods.ts';
+import type { Sent } from './mounts/given-mounts.ts';
 import { readCompare } from './requests.ts';
 import type { ServedDriver } from './served-driver.ts';
 import { receiveDiff, sendDiff } from './streams.ts';
@@ -37,7 +38,10 @@ export function dockerPlugin(served: ServedDriver, log: Log, observe: ObserveCal
     const gone = new AbortController();
     response.once('close', () => gone.abort(new DmError('ABORTED', 'the client went away')));
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const call = { path, query: new URLSearchParams(query), request, response, served, signal: gone.signal };
+    const sent = new Promise<boolean>((resolve) => {
+      response.once('finish', () => resolve(true)).once('close', () => resolve(false));
+    });
+    const call = { path, query: new URLSearchParams(query), request, response, served, signal: gone.signal, sent };
     const begun = performance.now();
     const tell = (outcome: Outcome): void => observe(labelOf(path), outcome, (performance.now() - begun) / 1000);
     carryOut(call, log).then(tell, (error: unknown) => {
@@ -55,6 +59,7 @@ interface Call {
   readonly served: ServedDriver;
   /** Fires when the client has gone away. */
   readonly signal: AbortSignal;
+  readonly sent: Sent;
 }
 
 /** What a request that was understood asks for; undefined: it was answered as it went. */
@@ -83,7 +88,7 @@ async function carryOut(call: Call, log: Log): Promise<Outcome> {
 }
 
 /** @throws DmError what keeps it from being a call, by `REFUSALS`. */
-async function understand({ path, query, request, response, served, signal }: Call): Promise<Work> {
+async function understand({ path, query, request, response, served, signal, sent }: Call): Promise<Work> {
   if (request.method !== 'POST') throw new DmError('NOT_SUPPORTED', `${path} is called with POST`);
   if (path === APPLY_DIFF) return () => receiveDiff(served, query, request, signal);
   const method = METHODS.get(path);
@@ -91,7 +96,7 @@ async function understand({ path, query, request, response, served, signal }: Ca
   const body = await readJson(request, BODY_LIMITS);
   if (method !== undefined) {
     const answer = method(body);
-    return () => answer(served, signal);
+    return () => answer(served, { signal, sent });
   }
   const wanted = readCompare(body);
   return async () => {

@@ -1,10 +1,18 @@
 import type { CancelSignal } from '@dmthin/ports';
 import type { ChangeKind, GraphDriver } from 'dmthin';
+import type { Sent } from './mounts/given-mounts.ts';
 import { type Reader, readCompare, readCreate, readGet, readInit, readLayer, readNothing } from './requests.ts';
 import type { ServedDriver } from './served-driver.ts';
 
+/** Of one call. */
+export interface Client {
+  /** Fires when it has gone away. */
+  readonly signal: CancelSignal;
+  readonly sent: Sent;
+}
+
 /** Answers a request that was understood, with the members of Docker's response. */
-export type Answer = (served: ServedDriver, signal: CancelSignal) => Promise<object>;
+export type Answer = (served: ServedDriver, client: Client) => Promise<object>;
 
 /** Understands the body of a request. @throws DmError INVALID_ARGUMENT. */
 export type Method = (body: unknown) => Answer;
@@ -31,15 +39,15 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     '/GraphDriver.Capabilities': onServed(readNothing, async () => ({ Capabilities: { ReproducesExactDiffs: false } })),
     '/GraphDriver.Create': create,
     '/GraphDriver.CreateReadWrite': create,
-    '/GraphDriver.Remove': onDriver(readLayer, async (driver, { id }) => {
-      await driver.remove(id);
+    '/GraphDriver.Remove': onServed(readLayer, async (served, { id }) => {
+      await served.mounts.remove(await served.driver(), id);
       return {};
     }),
-    '/GraphDriver.Get': onDriver(readGet, async (driver, { id, label }) => ({
-      Dir: await driver.mount(id, label === undefined ? {} : { label }),
+    '/GraphDriver.Get': onServed(readGet, async (served, { id, label }, { sent }) => ({
+      Dir: await served.mounts.get(await served.driver(), id, label, sent),
     })),
-    '/GraphDriver.Put': onDriver(readLayer, async (driver, { id }) => {
-      await driver.unmount(id);
+    '/GraphDriver.Put': onServed(readLayer, async (served, { id }, { sent }) => {
+      await served.mounts.put(await served.driver(), id, sent);
       return {};
     }),
     '/GraphDriver.Exists': onDriver(readLayer, async (driver, { id }) => ({ Exists: driver.exists(id) })),
@@ -49,10 +57,10 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
       await served.cleanUp();
       return {};
     }),
-    '/GraphDriver.Changes': onDriver(readCompare, async (driver, { id, parent }, signal) => ({
+    '/GraphDriver.Changes': onDriver(readCompare, async (driver, { id, parent }, { signal }) => ({
       Changes: (await driver.changes(id, parent, signal)).map(({ path, kind }) => ({ Path: path, Kind: KINDS[kind] })),
     })),
-    '/GraphDriver.DiffSize': onDriver(readCompare, async (driver, { id, parent }, signal) => ({
+    '/GraphDriver.DiffSize': onDriver(readCompare, async (driver, { id, parent }, { signal }) => ({
       Size: Number(await driver.diffSize(id, parent, signal)),
     })),
   }),
@@ -60,20 +68,17 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
 
 function onServed<Request>(
   read: Reader<Request>,
-  answer: (served: ServedDriver, request: Request) => Promise<object>,
+  answer: (served: ServedDriver, request: Request, client: Client) => Promise<object>,
 ): Method {
   return (body) => {
     const request = read(body);
-    return (served) => answer(served, request);
+    return (served, client) => answer(served, request, client);
   };
 }
 
 function onDriver<Request>(
   read: Reader<Request>,
-  answer: (driver: GraphDriver, request: Request, signal: CancelSignal) => Promise<object>,
+  answer: (driver: GraphDriver, request: Request, client: Client) => Promise<object>,
 ): Method {
-  return (body) => {
-    const request = read(body);
-    return async (served, signal) => answer(await served.driver(), request, signal);
-  };
+  return onServed(read, async (served, request, client) => answer(await served.driver(), request, client));
 }

@@ -2,6 +2,7 @@ import { DmError, parseStorageOptions } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
 import { type GraphDriver, type KernelName, openGraphDriver } from 'dmthin';
 import type { InitRecord } from './init-record.ts';
+import type { GivenMounts } from './mounts/given-mounts.ts';
 import type { Initialization } from './requests.ts';
 
 export interface ServedDriverOptions {
@@ -10,6 +11,7 @@ export interface ServedDriverOptions {
   readonly storageOptions: readonly string[];
   readonly log: Log;
   readonly record: InitRecord;
+  readonly mounts: GivenMounts;
   /** Told when a driver is opened, and closed: in a line, whose. */
   readonly onChange: (status: string) => void;
 }
@@ -19,6 +21,7 @@ export const WAITING = 'waiting for dockerd to start';
 
 /** The one driver that dockerd's calls go to, from its Init until its Cleanup. */
 export class ServedDriver {
+  readonly mounts: GivenMounts;
   readonly #options: ServedDriverOptions;
   #storageOptions: readonly string[];
   #open: { readonly initialization: Initialization; readonly driver: GraphDriver } | undefined;
@@ -26,6 +29,7 @@ export class ServedDriver {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServedDriverOptions) {
+    this.mounts = options.mounts;
     this.#options = options;
     this.#storageOptions = options.storageOptions;
   }
@@ -40,7 +44,7 @@ export class ServedDriver {
       const home = this.#open?.initialization.home;
       if (home !== undefined && home !== wanted.home) throw otherRoot(home, wanted.home);
       await this.#letGo();
-      await this.#openDriver(wanted);
+      this.mounts.beginAnew(await this.#openDriver(wanted));
       await this.#options.record.write(wanted);
     });
   }
@@ -79,6 +83,7 @@ export class ServedDriver {
       await this.#options.record.remove();
       this.#options.onChange(WAITING);
       await driver.close();
+      this.mounts.forget();
     });
   }
 
@@ -91,16 +96,19 @@ export class ServedDriver {
     const open = this.#open;
     this.#open = undefined;
     await open?.driver.release();
+    this.mounts.close();
   }
 
   async #resume(): Promise<GraphDriver> {
     const initialization = await this.#options.record.read();
     if (initialization === undefined) throw notInitialized();
     this.#options.log.write('info', `taking up ${initialization.home} for a dockerd that went on`);
-    return this.#openDriver(initialization);
+    const driver = await this.#openDriver(initialization, this.mounts.users());
+    this.mounts.takeOver(driver);
+    return driver;
   }
 
-  async #openDriver(initialization: Initialization): Promise<GraphDriver> {
+  async #openDriver(initialization: Initialization, users?: ReadonlyMap<string, number>): Promise<GraphDriver> {
     const { home, options, idMaps } = initialization;
     const { kernel, log, onChange } = this.#options;
     const driver = await openGraphDriver({
@@ -108,6 +116,7 @@ export class ServedDriver {
       kernel,
       storageOptions: [...this.#storageOptions, ...options],
       idMaps,
+      users,
       log,
     });
     this.#open = { initialization, driver };

@@ -1,23 +1,28 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** The connections of a server that takes one call on each. */
+/**
+ * The connections of a server that takes one call on each, and so many at a time. Where there are too many, the one goes
+ * that has said nothing for longest, so that a flood of them keeps nobody who calls from being served; where all have
+ * called, the new one.
+ */
 export class Connections {
   readonly #server: Server;
+  readonly #most: number;
+  #count = 0;
+  /** Those that have not called yet, the oldest first. */
   readonly #waiting = new Set<Socket>();
 
-  /** @param most at a time; who comes then is cut off, so that a flood leaves memory and descriptors. */
   constructor(server: Server, most: number) {
     this.#server = server;
-    server.maxConnections = most;
-    // One call a connection: a client that calls again never meets one that is just being closed.
-    server.maxRequestsPerSocket = 1;
-    server.on('connection', (socket: Socket) => {
-      this.#waiting.add(socket);
-      socket.once('close', () => this.#waiting.delete(socket));
+    this.#most = most;
+    server.on('connection', (socket: Socket) => this.#take(socket));
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#waiting.delete(socket);
+      // One call a connection: a client that calls again never meets one that is just being closed.
+      response.shouldKeepAlive = false;
     });
-    server.on('request', ({ socket }: IncomingMessage) => this.#waiting.delete(socket));
   }
 
   /** Takes no more, ends those that have said nothing, lets the others end within `graceMs`, and cuts what is left. */
@@ -31,5 +36,20 @@ export class Connections {
     inTime.abort();
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  #take(socket: Socket): void {
+    if (this.#count >= this.#most) {
+      const [oldest = socket] = this.#waiting;
+      this.#waiting.delete(oldest);
+      oldest.destroy();
+      if (oldest === socket) return;
+    }
+    this.#count += 1;
+    this.#waiting.add(socket);
+    socket.once('close', () => {
+      this.#count -= 1;
+      this.#waiting.delete(socket);
+    });
   }
 }
