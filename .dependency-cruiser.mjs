@@ -37,7 +37,7 @@ export default {
     {
       name: 'inversify-only-in-container',
       severity: 'error',
-      from: { pathNot: '^packages/container/' },
+      from: { pathNot: '^packages/(container/|[^/]+/test/)' },
       to: { path: 'inversify|reflect-metadata' },
     },
     {

@@ -19,7 +19,7 @@ await build({
   format: 'esm',
   target: 'node20',
   conditions: ['@dmthin/source'],
-  external: ['ffi-rs'],
+  external: ['ffi-rs', 'lmdb'],
   sourcemap: true,
   chunkNames: 'chunk-[name]-[hash]',
   // Bundled CommonJS libraries call require.

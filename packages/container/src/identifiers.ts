@@ -11,9 +11,12 @@ import type {
   LoopDevices,
   Mounts,
   Records,
+  SnapshotRecords,
   VolumeGroups,
 } from '@dmthin/ports';
 import type { RootLock } from '@dmthin/records-docker';
+import type { LmdbRecords } from '@dmthin/records-lmdb';
+import type { Snapshotter } from '@dmthin/snapshotter';
 import type { ServiceIdentifier } from 'inversify';
 import type { ClosingStack } from './closing-stack.ts';
 import type { FakeMachine } from './machine/fake-machine.ts';
@@ -30,6 +33,10 @@ export const FILE_ATTRIBUTES: ServiceIdentifier<FileAttributes> = id<FileAttribu
 /** LVM, for dm.directlvm_device; not bound where the driver cannot use it. */
 export const VOLUME_GROUPS: ServiceIdentifier<VolumeGroups | undefined> = id<VolumeGroups | undefined>('VolumeGroups');
 export const RECORDS: ServiceIdentifier<Records> = id<Records>('Records');
+/** containerd's snapshots; bound with the snapshotter only. */
+export const SNAPSHOT_RECORDS: ServiceIdentifier<SnapshotRecords> = id<SnapshotRecords>('SnapshotRecords');
+/** The database that both kinds of records are in, where they are in one. */
+export const LMDB_RECORDS: ServiceIdentifier<LmdbRecords> = id<LmdbRecords>('LmdbRecords');
 export const CLOCK: ServiceIdentifier<Clock> = id<Clock>('Clock');
 export const LOG: ServiceIdentifier<Log> = id<Log>('Log');
 /** This process's hold on the root. */
@@ -43,3 +50,5 @@ export const LINUX_HOST: ServiceIdentifier<LinuxHost> = id<LinuxHost>('LinuxHost
 export const GRAPH_DRIVER: ServiceIdentifier<GraphDriver> = id<GraphDriver>('GraphDriver');
 /** The volumes of a root without layers; a root is opened as one or the other. */
 export const THIN_POOL: ServiceIdentifier<ThinPool> = id<ThinPool>('ThinPool');
+/** containerd's snapshots of a root, which is opened for them and for nothing else. */
+export const SNAPSHOTTER: ServiceIdentifier<Snapshotter> = id<Snapshotter>('Snapshotter');

@@ -20,7 +20,7 @@ export type {
   Layer,
   LayerMetadata,
 } from '@dmthin/graphdriver';
-export type { Log, LogLevel } from '@dmthin/ports';
+export type { Log, LogLevel, SnapshotKind } from '@dmthin/ports';
 export {
   type DockerStore,
   type LayerRole,
@@ -28,6 +28,14 @@ export {
   type SurveyOptions,
   surveyDockerStore,
 } from '@dmthin/records-docker';
+export type {
+  CommitOptions,
+  Labels,
+  SnapshotInfo,
+  SnapshotMount,
+  Snapshotter,
+  SnapshotUsage,
+} from '@dmthin/snapshotter';
 export {
   BLOCK_DEVICES,
   CLOCK,
@@ -40,12 +48,15 @@ export {
   LOOP_DEVICES,
   MOUNTS,
   RECORDS,
+  SNAPSHOT_RECORDS,
+  SNAPSHOTTER,
   THIN_POOL,
   VOLUME_GROUPS,
 } from './identifiers.ts';
 export type { FakeMachine } from './machine/fake-machine.ts';
-export { driverModules } from './modules/driver-modules.ts';
+export { driverModules, snapshotterModules } from './modules/driver-modules.ts';
 export { openGraphDriver } from './open-graph-driver.ts';
-export type { KernelName, OpenOptions } from './open-options.ts';
+export type { KernelName, OpenOptions, SnapshotterOptions } from './open-options.ts';
+export { openSnapshotter } from './open-snapshotter.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export { systemClock } from './system-clock.ts';

@@ -30,3 +30,6 @@ export interface OpenOptions {
   /** Gives up opening once it fires. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What a snapshotter is opened with: nothing that only Docker's layers have. */
+export type SnapshotterOptions = Omit<OpenOptions, 'parents' | 'idMaps' | 'signal'>;

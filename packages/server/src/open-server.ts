@@ -1,14 +1,15 @@
 import { createServer } from 'node:http';
 import type { Log } from '@dmthin/ports';
-import type { DriverStatus, KernelName } from 'dmthin';
+import { type DriverStatus, type KernelName, openSnapshotter } from 'dmthin';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { serveSnapshots } from './containerd/serve-snapshots.ts';
 import { dockerPlugin } from './docker/docker-plugin.ts';
 import { InitRecord } from './docker/init-record.ts';
 import { GivenMounts } from './docker/mounts/given-mounts.ts';
 import { MountJournal } from './docker/mounts/mount-journal.ts';
 import { ServedDriver, WAITING } from './docker/served-driver.ts';
 import { Connections } from './http/connections.ts';
-import { callMetrics } from './metrics/call-metrics.ts';
+import { callMetrics, type ObserveCall } from './metrics/call-metrics.ts';
 import { metricsPage } from './metrics/metrics-page.ts';
 import { listenOnAddress } from './socket/listen-on-address.ts';
 import { listenOnSocket } from './socket/listen-on-socket.ts';
@@ -16,11 +17,13 @@ import { type Environment, ServiceManager } from './systemd/service-manager.ts';
 
 export interface ServerOptions {
   /** The unix socket that dockerd finds: `/run/docker/plugins/dmthin.sock`. */
-  readonly dockerPlugin: string;
+  readonly dockerPlugin?: string | undefined;
+  /** containerd's snapshotter: the unix socket that its configuration names, and the root of its snapshots. */
+  readonly snapshotter?: { readonly socket: string; readonly root: string } | undefined;
   readonly kernel: KernelName;
   /** `HOST:PORT` for Prometheus metrics and `/healthz`; none where it is not given. */
   readonly metrics?: string | undefined;
-  /** `dm.*` options that hold where dockerd gives none of the same key. */
+  /** `dm.*` options: of the snapshotter, and of the driver where dockerd gives none of the same key. */
   readonly storageOptions: readonly string[];
   readonly log: Log;
   /** Of this process, in which systemd says what it hands over and wants to be told; by default nothing. */
@@ -34,11 +37,17 @@ export interface DmthinServer {
    */
   close(): Promise<void>;
   /**
-   * Takes up other `dm.*` options, as far as an open driver can, and has systemd wait for the end of \`work\`, which gives
-   * them. Gives the keys of those that wait until dockerd starts anew.
+   * Takes up other `dm.*` options, as far as an open driver can (a snapshotter cannot), and has systemd wait for the end of \`work\`, which gives
+   * them. Gives the keys of those that wait until dockerd starts anew, or this server.
    * @throws DmError INVALID_ARGUMENT: an option that there is not, or a value that is none; nothing changes. As \`work\`.
    */
   reload(work: () => Promise<readonly string[]>): Promise<readonly string[]>;
+}
+
+/** What is served, and lets go of what it stands on when it is closed. */
+interface Service {
+  /** Calls under way have `graceMs` to end by themselves. */
+  close(graceMs: number): Promise<void>;
 }
 
 /** How long calls under way have to end by themselves. */
@@ -48,43 +57,42 @@ const MAX_CONNECTIONS = 1024;
 const HEADERS_MS = 30_000;
 
 /**
- * Serves Docker's graph driver plugin, on a socket of its own or on one that systemd hands over.
- * @throws DmError as `listenOnSocket`, `listenOnAddress` and `ServiceManager.refuseOthers`. What is wrong with the driver is
- * told to dockerd, when it initialises it.
+ * Serves Docker's graph driver plugin, containerd's snapshotter, or both, on sockets of its own or on those that systemd
+ * hands over.
+ * @throws DmError as `listenOnSocket`, `listenOnAddress`, `ServiceManager.refuseOthers`, and as `openSnapshotter`. What is
+ * wrong with the driver is told to dockerd, when it initialises it.
  */
-export async function openServer({
-  dockerPlugin,
-  metrics,
-  environment = {},
-  ...rest
-}: ServerOptions): Promise<DmthinServer> {
-  const { log } = rest;
-  const manager = new ServiceManager(environment, log, WAITING);
-  const record = new InitRecord(`${dockerPlugin}.init`, log);
-  const mounts = new GivenMounts(new MountJournal(`${dockerPlugin}.mounts`, log));
-  const served = new ServedDriver({ ...rest, record, mounts, onChange: (status) => manager.status(status) });
+export async function openServer(options: ServerOptions): Promise<DmthinServer> {
+  const { dockerPlugin, snapshotter, metrics, environment = {}, log } = options;
+  const manager = new ServiceManager(environment, log, dockerPlugin === undefined ? 'serving containerd' : WAITING);
+  const served = dockerPlugin === undefined ? undefined : servedDriver(options, dockerPlugin, manager);
   const registry = new Registry();
-  const open: Connections[] = [];
+  const observe = callMetrics(registry);
+  const open: Service[] = [];
   try {
-    open.push(await servePlugin(dockerPlugin, served, registry, log, manager));
-    log.write('info', `serving Docker's graph driver plugin on ${dockerPlugin}`);
+    if (snapshotter !== undefined) open.push(await openSnapshots(options, snapshotter, manager, observe));
+    if (served !== undefined) {
+      open.push(await servePlugin(dockerPlugin ?? '', served, observe, log, manager));
+      log.write('info', `serving Docker's graph driver plugin on ${dockerPlugin}`);
+    }
     manager.refuseOthers();
     if (metrics !== undefined) open.unshift(await servePage(metrics, served, registry, log));
   } catch (error) {
-    for (const connections of open) await connections.close(0);
+    for (const service of open) await service.close(0);
     throw error;
   }
   manager.ready();
   return {
     async close() {
       manager.stopping();
-      for (const connections of open) await connections.close(GRACE_MS);
-      await served.release();
+      for (const service of open) await service.close(GRACE_MS);
+      await served?.release();
     },
     async reload(read) {
       manager.reloading();
       try {
-        return served.reload(await read());
+        const storageOptions = await read();
+        return served === undefined ? [] : served.reload(storageOptions);
       } finally {
         manager.ready();
       }
@@ -92,25 +100,65 @@ export async function openServer({
   };
 }
 
+async function openSnapshots(
+  { kernel, storageOptions, log }: ServerOptions,
+  { socket, root }: { readonly socket: string; readonly root: string },
+  manager: ServiceManager,
+  observe: ObserveCall,
+): Promise<Service> {
+  const snapshotter = await openSnapshotter({ root, kernel, storageOptions, log });
+  try {
+    const served = await serveSnapshots({ path: socket, passed: manager.take(socket) }, snapshotter, log, observe);
+    return {
+      async close(graceMs) {
+        await served.close(graceMs);
+        await snapshotter.close();
+      },
+    };
+  } catch (error) {
+    await snapshotter.close();
+    throw error;
+  }
+}
+
+function servedDriver(options: ServerOptions, path: string, manager: ServiceManager): ServedDriver {
+  const { kernel, storageOptions, log } = options;
+  const record = new InitRecord(`${path}.init`, log);
+  const mounts = new GivenMounts(new MountJournal(`${path}.mounts`, log));
+  return new ServedDriver({
+    kernel,
+    storageOptions,
+    log,
+    record,
+    mounts,
+    onChange: (status) => manager.status(status),
+  });
+}
+
 async function servePlugin(
   path: string,
   served: ServedDriver,
-  registry: Registry,
+  observe: ObserveCall,
   log: Log,
   manager: ServiceManager,
 ): Promise<Connections> {
   const server = createServer(
     // A tar may take as long as it takes; what is not a tar has its own limit.
     { requestTimeout: 0, headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 6 },
-    dockerPlugin(served, log, callMetrics(registry)),
+    dockerPlugin(served, log, observe),
   );
   const connections = new Connections(server, MAX_CONNECTIONS);
   await listenOnSocket(server, path, manager.take(path));
   return connections;
 }
 
-async function servePage(address: string, served: ServedDriver, registry: Registry, log: Log): Promise<Connections> {
-  const read = async (): Promise<DriverStatus | undefined> => served.present?.status();
+async function servePage(
+  address: string,
+  served: ServedDriver | undefined,
+  registry: Registry,
+  log: Log,
+): Promise<Connections> {
+  const read = async (): Promise<DriverStatus | undefined> => served?.present?.status();
   collectDefaultMetrics({ register: registry });
   const server = createServer(metricsPage(registry, read, log));
   const connections = new Connections(server, MAX_CONNECTIONS);

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, lstat, writeFile } from 'node:fs/promises';
@@ -136,5 +136,32 @@ describe('dmthin serve', () => {
     expect(await callPlugin(socket, 'Plugin.Activate')).to.deep.equal({ Implements: ['GraphDriver'] });
     child.kill('SIGTERM');
     expect((await ended).status).to.equal(0);
+  });
+});
+
+describe('dmthin serve --snapshotter', () => {
+  it('serves containerd until it is told to end, and has what it had when it is killed', async () => {
+    await using place = await temporaryPlace();
+    const socket = join(place.path, 'containerd.sock');
+    const root = join(place.path, 'snapshots');
+    const start = async (): Promise<ChildProcess> => {
+      const child = startDmthin(['serve', '--snapshotter', socket, '--json'], { root });
+      const [answer] = await once(child.stdout ?? child, 'data');
+      expect(JSON.parse(String(answer))).to.deep.equal({ snapshotter: socket });
+      return child;
+    };
+    const killed = await start();
+    const locked = await dmthin(['ls'], { root });
+    expect(locked.stderr).to.match(/held by process/u);
+    const death = once(killed, 'exit');
+    killed.kill('SIGKILL');
+    await death;
+    const child = await start();
+    const ended = finished(child);
+    child.kill('SIGTERM');
+    expect((await ended).status).to.equal(0);
+    const docker = await dmthin(['ls'], { root });
+    expect(docker.status).to.not.equal(0);
+    expect(docker.stderr).to.include("has the records of containerd's layers");
   });
 });

@@ -6,10 +6,11 @@ import { createStderrLog, type StderrLog } from '../output/log.ts';
 
 export const serve: Command = {
   name: 'serve',
-  summary: "serve Docker's graph driver plugin, until it is interrupted",
+  summary: "serve Docker's graph driver plugin or containerd's snapshotter, until it is interrupted",
   description:
-    'dockerd names the root and its options when it starts (docs/docker-plugin.md), so that --root has no effect; ' +
-    '--storage-opt holds where dockerd gives none of the same key. SIGTERM or Ctrl-C ends it in order, a second one at ' +
+    'dockerd names the root and its options when it starts (docs/docker-plugin.md), so that --root has no effect there, and ' +
+    '--storage-opt holds where dockerd gives none of the same key. The snapshotter has --root to itself, with all that is ' +
+    'in its pool (docs/containerd.md). SIGTERM or Ctrl-C ends it in order, a second one at ' +
     'once; mounts stay, and the next one on the same socket takes them up. SIGHUP has it read the config file again: ' +
     'log-level, and of storage-opts dm.min_free_space, dm.mountopt and dm.xfs_nospace_max_retries, change at once; what ' +
     'has to wait is named.',
@@ -20,25 +21,35 @@ export const serve: Command = {
       description: 'the unix socket to make, where dockerd looks: /run/docker/plugins/NAME.sock for driver NAME',
     },
     {
+      name: 'snapshotter',
+      value: 'SOCKET',
+      description: 'the unix socket to make for containerd, as its configuration names it in [proxy_plugins.NAME]',
+    },
+    {
       name: 'metrics',
       value: 'HOST:PORT',
       description: 'serve Prometheus metrics on /metrics, and /healthz, for whoever can reach that address',
     },
   ],
-  json: '`{dockerPlugin}`, once it listens',
-  examples: ['dmthin serve --docker-plugin /run/docker/plugins/dmthin.sock'],
+  json: '`{dockerPlugin, snapshotter}`, those that are served, once it listens',
+  examples: [
+    'dmthin serve --docker-plugin /run/docker/plugins/dmthin.sock',
+    'dmthin serve --snapshotter /run/dmthin/containerd.sock --root /var/lib/dmthin-containerd --storage-opt dm.thinpooldev=pool',
+  ],
   async run(invocation) {
     const { option, settings, environment, output, signal } = invocation;
-    const socket = option('docker-plugin');
-    if (socket === undefined)
+    const dockerPlugin = socketOf(option('docker-plugin'));
+    const snapshotter = socketOf(option('snapshotter'));
+    if (dockerPlugin === undefined && snapshotter === undefined)
       throw new DmError('INVALID_ARGUMENT', 'there is nothing to serve', {
-        remedy: 'Name a socket: dmthin serve --docker-plugin /run/docker/plugins/dmthin.sock',
+        remedy:
+          'Name a socket: dmthin serve --docker-plugin /run/docker/plugins/dmthin.sock, or --snapshotter /run/dmthin/containerd.sock',
       });
-    const dockerPlugin = resolve(socket);
     const { openServer } = await import('@dmthin/server');
     const log = createStderrLog(settings.logLevel, settings.json);
     const server = await openServer({
       dockerPlugin,
+      snapshotter: snapshotter === undefined ? undefined : { socket: snapshotter, root: settings.root },
       metrics: option('metrics'),
       kernel: settings.kernel,
       storageOptions: settings.storageOptions,
@@ -48,7 +59,8 @@ export const serve: Command = {
     const reload = (): void => void server.reload(() => readAnew(invocation, log)).then(tellOf(log), failureOf(log));
     process.on('SIGHUP', reload);
     try {
-      await output.answer({ dockerPlugin }, () => `listening on ${dockerPlugin}`);
+      const sockets = [dockerPlugin, snapshotter].filter((socket) => socket !== undefined);
+      await output.answer({ dockerPlugin, snapshotter }, () => `listening on ${sockets.join(' and ')}`);
       if (!signal.aborted) await once(signal, 'abort');
     } finally {
       process.off('SIGHUP', reload);
@@ -83,3 +95,5 @@ const failureOf =
 
 const refuse = (log: StderrLog, key: string): void =>
   log.write('warn', `${key} stays as it is until dmthin serve is started anew`);
+
+const socketOf = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));

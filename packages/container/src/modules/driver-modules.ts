@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { ContainerModule } from 'inversify';
-import type { KernelName, OpenOptions } from '../open-options.ts';
+import type { KernelName, OpenOptions, SnapshotterOptions } from '../open-options.ts';
 import { clockAndLog } from './clock-and-log.ts';
 import { dockerRecords } from './docker-records.ts';
 import { fakeMachine } from './fake-machine.ts';
 import { graphDriver } from './graph-driver.ts';
 import { linuxMachine } from './linux-machine.ts';
+import { lmdbRecords } from './lmdb-records.ts';
+import { snapshotter } from './snapshotter.ts';
 
 /**
  * Everything `GRAPH_DRIVER` needs, for a container of your own with `defaultScope: 'Singleton'`; get it by `getAsync`.
@@ -16,6 +18,13 @@ export function driverModules(options: OpenOptions): readonly ContainerModule[] 
   const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
   const root = resolve(options.root);
   return [graphDriver(root, options), clockAndLog(log), dockerRecords(root, isDurable), machineModule(kernel, root)];
+}
+
+/** Everything `SNAPSHOTTER` needs, as `driverModules` for `GRAPH_DRIVER`. @throws DmError INVALID_ARGUMENT: a storage option. */
+export function snapshotterModules(options: SnapshotterOptions): readonly ContainerModule[] {
+  const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
+  const root = resolve(options.root);
+  return [snapshotter(root, options), clockAndLog(log), lmdbRecords(root, isDurable), machineModule(kernel, root)];
 }
 
 function machineModule(kernel: KernelName, root: string): ContainerModule {

@@ -1,24 +1,10 @@
 import { parseStorageOptions } from '@dmthin/domain';
 import { type GraphDriverPorts, type GraphDriverSettings, openGraphDriver, openRootPool } from '@dmthin/graphdriver';
-import type { VolumeGroups } from '@dmthin/ports';
-import { ContainerModule, type ResolutionContext, type ServiceIdentifier } from 'inversify';
+import { ContainerModule, type ResolutionContext } from 'inversify';
 import { ClosingStack } from '../closing-stack.ts';
-import {
-  BLOCK_DEVICES,
-  CLOCK,
-  CLOSING,
-  FILE_ATTRIBUTES,
-  FILESYSTEMS,
-  GRAPH_DRIVER,
-  KERNEL,
-  LOG,
-  LOOP_DEVICES,
-  MOUNTS,
-  RECORDS,
-  THIN_POOL,
-  VOLUME_GROUPS,
-} from '../identifiers.ts';
+import { CLOSING, GRAPH_DRIVER, THIN_POOL } from '../identifiers.ts';
 import type { OpenOptions } from '../open-options.ts';
+import { portsOf } from '../ports-of.ts';
 
 /** The driver over whatever the other modules bind. It closes what was opened for it, when it closes or fails to open. */
 export function graphDriver(
@@ -52,21 +38,4 @@ async function opened<T>(
     await closing.close();
     throw error;
   }
-}
-
-/** One after another, so that where one fails, all that were opened are known to the closing stack. */
-async function portsOf(context: ResolutionContext): Promise<GraphDriverPorts> {
-  const get = <T>(id: ServiceIdentifier<T>): Promise<T> => context.getAsync<T>(id);
-  return {
-    log: await get(LOG),
-    clock: await get(CLOCK),
-    kernel: await get(KERNEL),
-    records: await get(RECORDS),
-    blockDevices: await get(BLOCK_DEVICES),
-    loopDevices: await get(LOOP_DEVICES),
-    filesystems: await get(FILESYSTEMS),
-    mounts: await get(MOUNTS),
-    fileAttributes: await get(FILE_ATTRIBUTES),
-    volumeGroups: await context.getAsync<VolumeGroups | undefined>(VOLUME_GROUPS, { optional: true }),
-  };
 }
