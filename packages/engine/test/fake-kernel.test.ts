@@ -89,6 +89,31 @@ describe('a pool of the fake kernel', () => {
     await reading;
   });
 
+  it('takes back what it has no metadata for, and deletes volumes where nothing else can be done', async () => {
+    const world = await World.fake();
+    const pool = await world.open({ minFreeSpacePercent: 0 });
+    const mode = async (): Promise<string> => {
+      const status = await pool.status();
+      return status.kind === 'ok' ? `${status.mode} ${status.needsCheck}` : status.kind;
+    };
+    const made: ReturnType<typeof id>[] = [];
+    let outcome = 'resolved';
+    while (outcome === 'resolved') {
+      const name = id(`v${made.length}`);
+      outcome = await codeOf(pool.create(name, MIB));
+      if (outcome === 'resolved') made.push(name);
+    }
+    expect([outcome, await mode()]).to.deep.equal(['READ_ONLY', 'rw false']);
+    expect(made.length).to.be.within(100, 1000);
+    const anothers = 'create_thin 5000';
+    expect(await codeOf(world.kernel.control().message(POOL, sectors(0), anothers))).to.equal('resolved');
+    expect(await mode()).to.equal('ro false');
+    expect(await codeOf(pool.create(A, MIB))).to.equal('READ_ONLY');
+    for (const name of made) expect(await pool.delete(name)).to.equal('deleted');
+    expect(await mode()).to.equal('rw false');
+    expect(await codeOf(pool.create(A, MIB))).to.equal('resolved');
+  });
+
   it('serves sixty-four lives at once', async () => {
     const world = await World.fake();
     const pool = await world.open();

@@ -21,7 +21,7 @@ export function poolFaultError(fault: PoolFault, pool: DeviceName, attempted: st
         : new DmError('READ_ONLY', message('is read-only, or out of metadata space'), {
             subject: pool,
             remedy:
-              'Grow the metadata (dmthin pool resize --metadata SIZE), or load the pool read-write; nothing was changed.',
+              'Grow the metadata (dmthin pool resize --metadata SIZE), remove layers, or load the pool read-write; nothing was changed.',
           });
     case 'failed':
       return new DmError('READ_ONLY', message('is in Fail mode'), {

@@ -9,6 +9,7 @@ import {
   type TransactionId,
 } from '@dmthin/domain';
 import type { Kernel, KernelCommand } from '@dmthin/ports';
+import { sendToFullPool } from './out-of-metadata.ts';
 
 const START = sectors(0);
 
@@ -56,7 +57,7 @@ export class PoolDevice {
 
   /** The message of a snapshot, to be one of a sequence. */
   snapshotCommand(id: ThinId, origin: ThinId): KernelCommand {
-    return { command: 'message', device: this.name, sector: START, text: `create_snap ${id} ${origin}` };
+    return this.#message(`create_snap ${id} ${origin}`);
   }
 
   /** @throws DmError ALREADY_EXISTS (EEXIST), NO_DATA: no such origin. NO_SPACE, READ_ONLY. */
@@ -64,9 +65,15 @@ export class PoolDevice {
     await this.#send(`create_snap ${id} ${origin}`);
   }
 
-  /** @throws DmError NO_DATA: no such thin device. BUSY: a table uses it. READ_ONLY. */
+  /** Also where the pool is out of metadata space. @throws DmError NO_DATA: no such thin device. BUSY: a table uses it. READ_ONLY. */
   async deleteThin(id: ThinId): Promise<void> {
-    await this.#send(`delete ${id}`);
+    const text = `delete ${id}`;
+    try {
+      await this.#send(text);
+    } catch (error) {
+      if (!DmError.is(error, 'READ_ONLY')) throw error;
+      await sendToFullPool(this.#kernel, this.name, this.#message(text), error);
+    }
   }
 
   /** @throws DmError INVALID_ARGUMENT: the pool's id is not `from`. READ_ONLY. */
@@ -97,6 +104,10 @@ export class PoolDevice {
       throw error;
     }
     throw new DmError('CONFLICT', `pool "${this.name}" made thin device ${id} a snapshot of itself`);
+  }
+
+  #message(text: string): KernelCommand {
+    return { command: 'message', device: this.name, sector: START, text };
   }
 
   async #send(text: string): Promise<void> {
