@@ -19,7 +19,9 @@ export { type DeviceUuid, deviceUuid, MAX_DEVICE_UUID_BYTES } from './name/devic
 export {
   type DevicePrefix,
   devicePrefix,
+  isReaderDevice,
   poolDeviceName,
+  readerDeviceName,
   volumeDeviceName,
   volumeOfDevice,
 } from './name/docker-names.ts';

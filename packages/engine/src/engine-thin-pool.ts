@@ -6,10 +6,14 @@ import { DeletionWorker } from './deletion/deletion-worker.ts';
 import { poolEvents } from './events/pool-events.ts';
 import { attempting } from './failure/failure.ts';
 import { FifoLock } from './lock/fifo-lock.ts';
+import { changedBlocks } from './metadata/changed-blocks.ts';
+import { metadataBackup } from './metadata/metadata-backup.ts';
 import { mappedOf, sharingOf } from './metadata/sharing.ts';
 import type { PoolContext } from './pool/pool-context.ts';
 import type {
   ActivateOptions,
+  ChangedBlocksOptions,
+  ChangedRange,
   DeleteOptions,
   MappedBytes,
   PoolAudit,
@@ -17,6 +21,7 @@ import type {
   RecoveryReport,
   ThinPool,
   Volume,
+  VolumeReader,
   VolumeSharing,
   VolumeUsage,
 } from './thin-pool.ts';
@@ -28,6 +33,7 @@ import { flushVolume } from './volume/flush.ts';
 import { growVolume, markInitialized } from './volume/grow.ts';
 import { snapshotVolume } from './volume/snapshot.ts';
 import { usageOf } from './volume/usage.ts';
+import { openReader } from './volume/volume-reader.ts';
 
 const FRESH: PoolRecord = { lastThinId: 0, baseUuid: '', baseFilesystem: '' };
 
@@ -110,6 +116,23 @@ export class EngineThinPool implements ThinPool {
 
   sharing(blockDevices: BlockDevices, signal?: CancelSignal): Promise<ReadonlyMap<VolumeId, VolumeSharing>> {
     return this.#context.gate.run(() => sharingOf(this.#context, blockDevices, signal));
+  }
+
+  changedBlocks(
+    blockDevices: BlockDevices,
+    id: VolumeId,
+    options: ChangedBlocksOptions = {},
+    signal?: CancelSignal,
+  ): AsyncIterable<ChangedRange> {
+    return changedBlocks(this.#context, blockDevices, id, options, signal);
+  }
+
+  openReader(blockDevices: BlockDevices, id: VolumeId): Promise<VolumeReader> {
+    return this.#context.gate.run(() => openReader(this.#context, blockDevices, id));
+  }
+
+  metadataBackup(blockDevices: BlockDevices, signal?: CancelSignal): AsyncIterable<Uint8Array> {
+    return metadataBackup(this.#context, blockDevices, signal);
   }
 
   status(): Promise<PoolStatus> {

@@ -4,6 +4,8 @@ export { openThinPool } from './open-thin-pool.ts';
 export { deviceNode } from './pool/device-node.ts';
 export type {
   ActivateOptions,
+  ChangedBlocksOptions,
+  ChangedRange,
   DeleteOptions,
   MappedBytes,
   Orphan,
@@ -15,6 +17,7 @@ export type {
   ThinPoolPorts,
   ThinPoolSettings,
   Volume,
+  VolumeReader,
   VolumeSharing,
   VolumeUsage,
 } from './thin-pool.ts';

@@ -1,4 +1,12 @@
-import { DmError, type PoolStatus, ThinIdAllocator, type TransactionId, thinId, type VolumeId } from '@dmthin/domain';
+import {
+  DmError,
+  isReaderDevice,
+  type PoolStatus,
+  ThinIdAllocator,
+  type TransactionId,
+  thinId,
+  type VolumeId,
+} from '@dmthin/domain';
 import type { Intent, KernelCapabilities, LoadedRecords } from '@dmthin/ports';
 import { EngineThinPool } from './engine-thin-pool.ts';
 import { attempting } from './failure/failure.ts';
@@ -13,6 +21,7 @@ import { mendDevices } from './recovery/mend-devices.ts';
 import { type IntentReport, recoverIntent } from './recovery/recover-intent.ts';
 import type { ThinPool, ThinPoolPorts, ThinPoolSettings } from './thin-pool.ts';
 import { TransactionLog, type TransactionPorts } from './transaction/transaction-log.ts';
+import { removeLeftReaders } from './volume/volume-reader.ts';
 import { shownId, VolumeTable } from './volume/volume-table.ts';
 import { Gate } from './wait/gate.ts';
 
@@ -62,6 +71,7 @@ export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSetti
     ...oddRecords(loaded, inspected),
     ...findings,
     ...(await mendDevices(kernel, volumes)),
+    ...(await removeLeftReaders(kernel, (name) => isReaderDevice(settings.devicePrefix, name))),
     ...(await releaseLeftSnapshot(pool, inspected.status, settings.snapshotMarks)),
   ];
   for (const finding of found) log.write('warn', finding, { pool: settings.pool });

@@ -64,6 +64,11 @@ export interface ThinPoolSettings {
   readonly identity?: PoolIdentity | undefined;
   /** What `records.load()` gave to a caller that had to look into the records before there was a pool; else they are read. */
   readonly loaded?: LoadedRecords | undefined;
+  /**
+   * Called before a volume may come to differ from what it is: before a device is made live that can be written to, and
+   * before it grows. Its failure keeps the volume as it is. The volume's lock is held meanwhile.
+   */
+  readonly beforeChange?: ((volume: Volume) => Promise<void>) | undefined;
   /** Where it is noted that this root holds a metadata snapshot; undefined notes nothing, and releases none at the opening. */
   readonly snapshotMarks?: SnapshotMarks | undefined;
   /** Called last by `close`, whatever it met: closes what was opened for this pool alone, such as its records. */
@@ -91,6 +96,29 @@ export interface VolumeSharing {
   /** What deleting it would free. */
   readonly exclusive: Bytes;
   readonly shared: Bytes;
+}
+
+/** A range of a volume in which it differs from another; in bytes. */
+export interface ChangedRange {
+  /** `changed`: it has blocks of its own there. `unmapped`: it has none, and reads as zeros, where the other has some. */
+  readonly kind: 'changed' | 'unmapped';
+  readonly offset: Bytes;
+  readonly length: Bytes;
+}
+
+export interface ChangedBlocksOptions {
+  /** The volume it is compared with; with nothing, all that it has mapped is changed. */
+  readonly base?: VolumeId | undefined;
+  /** Ranges that end before this offset are left out, one that it lies in is cut. */
+  readonly from?: Bytes | undefined;
+}
+
+/** A volume that is read beside its own device, which need not be live. Offsets and lengths in bytes, whole sectors. */
+export interface VolumeReader {
+  readonly size: Bytes;
+  /** @throws DmError IO (EIO). */
+  read(offset: bigint, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** Short words on disk. */
@@ -206,6 +234,32 @@ export interface ThinPool extends AsyncDisposable {
    * @throws DmError BUSY: another program holds a metadata snapshot. READ_ONLY, NO_SPACE: none can be taken. CORRUPT, IO.
    */
   sharing(blockDevices: BlockDevices, signal?: CancelSignal): Promise<ReadonlyMap<VolumeId, VolumeSharing>>;
+
+  /**
+   * In which ranges a volume differs from another, in the order of their offsets, as far as the pool's metadata tell: what
+   * both map to the same data block is the same, what was written again counts as changed even where the bytes are equal.
+   * Ranges in blocks of the pool, the last one cut where the volume ends. Each 16,384 ranges are of one moment; a
+   * volume that is written to meanwhile may have more than its moment shows.
+   * @throws DmError NOT_FOUND. CONFLICT: it was deleted and made anew meanwhile. As `sharing`.
+   */
+  changedBlocks(
+    blockDevices: BlockDevices,
+    id: VolumeId,
+    options?: ChangedBlocksOptions,
+    signal?: CancelSignal,
+  ): AsyncIterable<ChangedRange>;
+  /**
+   * Makes a device of its own for the volume's content, which cannot be written to, and opens it; closing takes it away.
+   * What a live device of the volume still holds in its cache is not in it.
+   * @throws DmError NOT_FOUND, CONFLICT: marked for deletion. NO_DATA: the pool has it not.
+   */
+  openReader(blockDevices: BlockDevices, id: VolumeId): Promise<VolumeReader>;
+  /**
+   * The pool's metadata as they are at one moment, as thin_dump's XML, which `dmthin metadata restore` and thin_restore
+   * take. Holds a metadata snapshot until the last is read.
+   * @throws DmError as `sharing`.
+   */
+  metadataBackup(blockDevices: BlockDevices, signal?: CancelSignal): AsyncIterable<Uint8Array>;
 
   /** The pool's own status; does not commit. Takes no lock. */
   status(): Promise<PoolStatus>;

@@ -1,3 +1,4 @@
+import type { ThinId } from '../thin/thin-id.ts';
 import { type DeviceName, deviceName } from './device-name.ts';
 import type { DeviceNumber } from './device-number.ts';
 import { BASE_VOLUME, isVolumeId, type VolumeId } from './volume-id.ts';
@@ -25,6 +26,19 @@ export function poolDeviceName(prefix: DevicePrefix): DeviceName {
 /** The device of a volume: `<prefix>-<id>`, and `<prefix>-base` for the base. */
 export function volumeDeviceName(prefix: DevicePrefix, volume: VolumeId): DeviceName {
   return deviceName(`${prefix}-${volume === BASE_VOLUME ? BASE : volume}`);
+}
+
+/**
+ * A device of its own by which a volume's thin device is read, whether or not the volume has one: `<prefix>-@<thin id>.<n>`.
+ * No volume's is called so, since no id begins with `@`.
+ */
+export function readerDeviceName(prefix: string, thinId: ThinId, nth: number): DeviceName {
+  return deviceName(`${prefix}-@${thinId}.${nth}`);
+}
+
+/** Whether this is such a device. */
+export function isReaderDevice(prefix: string, name: DeviceName): boolean {
+  return name.startsWith(`${prefix}-@`);
 }
 
 /** Whose device this is; undefined for the pool's, and for a name that is none of this root's. */

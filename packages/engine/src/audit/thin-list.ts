@@ -2,7 +2,7 @@ import type { ThinId } from '@dmthin/domain';
 import type { BlockDevice, BlockDevices } from '@dmthin/ports';
 import { type PoolReader, readPool } from '@dmthin/thin-metadata';
 import { FetchedMetadata, itemsOf } from '../metadata/fetched-metadata.ts';
-import { withMetadataDevice } from '../metadata/metadata-node.ts';
+import { openMetadataDevice } from '../metadata/metadata-node.ts';
 import { withMetadataSnapshot } from '../metadata/metadata-snapshot.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 
@@ -23,8 +23,17 @@ export async function listThinDevices(
   context: PoolContext,
   blockDevices: BlockDevices,
 ): Promise<ReadonlyMap<ThinId, bigint>> {
-  const { ports, pool } = context;
-  const read = await withMetadataDevice(ports.kernel, blockDevices, pool.name, async (device) => {
+  const listed = await listLive(context, blockDevices);
+  return listed ?? withMetadataSnapshot(context, blockDevices, (held) => list(held.metadata, held.pool));
+}
+
+/** undefined: it committed too often. */
+async function listLive(
+  { ports, pool }: PoolContext,
+  blockDevices: BlockDevices,
+): Promise<ReadonlyMap<ThinId, bigint> | undefined> {
+  const device = await openMetadataDevice(ports.kernel, blockDevices, pool.name);
+  try {
     for (let left = ATTEMPTS; left > 0; left -= 1) {
       // Without `noFlush` it commits first.
       await ports.kernel.status(pool.name);
@@ -32,8 +41,9 @@ export async function listThinDevices(
       if (listed !== undefined) return listed;
     }
     return undefined;
-  });
-  return read ?? withMetadataSnapshot(context, blockDevices, (held) => list(held.metadata, held.pool));
+  } finally {
+    await device.close();
+  }
 }
 
 /** undefined: the pool committed meanwhile. @throws DmError CORRUPT, IO: and it did not. */

@@ -17,12 +17,21 @@ export class FifoLock {
    * @throws DmError ABORTED: the signal fired before it was this one's turn. What `work` throws.
    */
   async run<T>(work: () => Promise<T>, signal?: CancelSignal): Promise<T> {
-    await this.#acquire(signal);
+    const release = await this.acquire(signal);
     try {
       return await work();
     } finally {
-      this.#release();
+      release();
     }
+  }
+
+  /**
+   * For work that no one function spans: it is held until the returned function is called, which is to be called once.
+   * @throws DmError ABORTED: the signal fired before it was this one's turn.
+   */
+  async acquire(signal?: CancelSignal): Promise<() => void> {
+    await this.#acquire(signal);
+    return () => this.#release();
   }
 
   async #acquire(signal: CancelSignal | undefined): Promise<void> {

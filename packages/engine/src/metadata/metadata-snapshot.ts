@@ -6,7 +6,7 @@ import type { PoolContext } from '../pool/pool-context.ts';
 import type { PoolDevice } from '../pool/pool-device.ts';
 import type { SnapshotMarks } from '../thin-pool.ts';
 import { FetchedMetadata } from './fetched-metadata.ts';
-import { withMetadataDevice } from './metadata-node.ts';
+import { openMetadataDevice } from './metadata-node.ts';
 
 /** The mark of a metadata snapshot that is about to be taken; one that is held is marked by its block. */
 const TAKING = 'taking';
@@ -17,40 +17,55 @@ export interface HeldMetadata {
   readonly metadata: FetchedMetadata;
   /** The pool's own status when they were taken. */
   readonly status: Extract<PoolStatus, { kind: 'ok' }>;
+  /** Lets go of it; more than once is well. */
+  release(): Promise<void>;
 }
 
-/**
- * Runs `work` over a metadata snapshot of the pool (reserve_metadata_snap), and lets go of it afterwards, whatever came of
- * the work. A pool has one at a time: those of this process wait for each other, somebody else's is not waited for.
- *
- * It is marked on disk before it is taken, so that one which a process leaves behind is known for this root's when the
- * pool is opened next (`releaseLeftSnapshot`).
- * @throws DmError BUSY: somebody else holds one. READ_ONLY: the pool takes no messages. NO_SPACE: no metadata is left.
- */
+/** Runs `work` over a metadata snapshot of the pool, whatever comes of it. @throws DmError as `takeMetadataSnapshot`. */
 export async function withMetadataSnapshot<T>(
   context: PoolContext,
   blockDevices: BlockDevices,
   work: (held: HeldMetadata) => Promise<T>,
 ): Promise<T> {
-  const { ports, pool, settings, snapshotLock } = context;
-  const marks = settings.snapshotMarks;
-  return snapshotLock.run(async () => {
-    await refuseForeign(pool);
-    await marks?.add(TAKING, { lasting: true });
-    await pool.reserveMetadataSnapshot().catch(async (error: unknown) => {
-      await marks?.remove(TAKING);
-      throw DmError.is(error, 'BUSY') ? heldElsewhere(pool, error) : error;
+  const held = await takeMetadataSnapshot(context, blockDevices);
+  let result: T;
+  try {
+    result = await work(held);
+  } catch (error) {
+    await held.release().catch((undoError: unknown) => {
+      throw withUndoError(error, undoError);
     });
-    return released(pool, marks, async () => {
-      const status = await heldStatus(pool);
-      await marks?.add(String(status.heldRoot), { lasting: true });
-      return withMetadataDevice(ports.kernel, blockDevices, pool.name, async (device) => {
-        const metadata = new FetchedMetadata(device);
-        for (const block of [0, Number(status.heldRoot)]) await metadata.fetch(block);
-        return work({ pool: readPool(metadata, { held: true }), metadata, status });
+    throw error;
+  }
+  await held.release();
+  return result;
+}
+
+/**
+ * Takes a metadata snapshot of the pool (reserve_metadata_snap), to be released. A pool has one at a time: those of this
+ * process wait for each other, somebody else's is not waited for.
+ *
+ * It is marked on disk before it is taken, so that one which a process leaves behind is known for this root's when the
+ * pool is opened next (`releaseLeftSnapshot`).
+ * @throws DmError BUSY: somebody else holds one. READ_ONLY: the pool takes no messages. NO_SPACE: no metadata is left.
+ */
+export async function takeMetadataSnapshot(context: PoolContext, blockDevices: BlockDevices): Promise<HeldMetadata> {
+  const { pool, settings, snapshotLock } = context;
+  const unlock = await snapshotLock.acquire();
+  try {
+    await reserve(pool, settings.snapshotMarks);
+    try {
+      return await readHeld(context, blockDevices, unlock);
+    } catch (error) {
+      await release(pool, settings.snapshotMarks).catch((undoError: unknown) => {
+        throw withUndoError(error, undoError);
       });
-    });
-  });
+      throw error;
+    }
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
 
 /**
@@ -80,27 +95,52 @@ export async function releaseLeftSnapshot(
     : [];
 }
 
-async function released<T>(pool: PoolDevice, marks: SnapshotMarks | undefined, work: () => Promise<T>): Promise<T> {
-  const release = async (): Promise<void> => {
-    await pool.releaseMetadataSnapshot();
-    for (const mark of [...(marks?.all() ?? [])]) await marks?.remove(mark);
-  };
-  let result: T;
-  try {
-    result = await work();
-  } catch (error) {
-    await release().catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw error;
-  }
-  await release();
-  return result;
-}
-
-async function refuseForeign(pool: PoolDevice): Promise<void> {
+async function reserve(pool: PoolDevice, marks: SnapshotMarks | undefined): Promise<void> {
   const status = await pool.status();
   if (status.kind === 'ok' && status.heldRoot !== undefined) throw heldElsewhere(pool);
+  await marks?.add(TAKING, { lasting: true });
+  await pool.reserveMetadataSnapshot().catch(async (error: unknown) => {
+    await marks?.remove(TAKING);
+    throw DmError.is(error, 'BUSY') ? heldElsewhere(pool, error) : error;
+  });
+}
+
+async function release(pool: PoolDevice, marks: SnapshotMarks | undefined): Promise<void> {
+  await pool.releaseMetadataSnapshot();
+  for (const mark of [...(marks?.all() ?? [])]) await marks?.remove(mark);
+}
+
+async function readHeld(context: PoolContext, blockDevices: BlockDevices, unlock: () => void): Promise<HeldMetadata> {
+  const { ports, pool, settings } = context;
+  const marks = settings.snapshotMarks;
+  const status = await heldStatus(pool);
+  await marks?.add(String(status.heldRoot), { lasting: true });
+  const device = await openMetadataDevice(ports.kernel, blockDevices, pool.name);
+  try {
+    const metadata = new FetchedMetadata(device);
+    for (const block of [0, Number(status.heldRoot)]) await metadata.fetch(block);
+    const reader = readPool(metadata, { held: true });
+    const close = async (): Promise<void> => {
+      try {
+        await device.close();
+      } finally {
+        await release(pool, marks).finally(unlock);
+      }
+    };
+    let closed: Promise<void> | undefined;
+    return {
+      pool: reader,
+      metadata,
+      status,
+      release: () => {
+        closed ??= close();
+        return closed;
+      },
+    };
+  } catch (error) {
+    await device.close();
+    throw error;
+  }
 }
 
 async function heldStatus(pool: PoolDevice): Promise<HeldMetadata['status']> {

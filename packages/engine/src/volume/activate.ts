@@ -23,6 +23,7 @@ export async function activateVolume(
       [id],
       async () => {
         const volume = context.volumes.getUsable(id, `activate ${shownId(id)}`);
+        if (options.readOnly !== true) await context.settings.beforeChange?.(volume);
         await makeLive(context, volume, options).catch((error: unknown) => {
           throw attempting(`activate ${shownId(id)}`, error, remedyOf(error));
         });

@@ -36,6 +36,7 @@ export async function growVolume(
 
 /** The record first: a device may never be larger than what its volume is known to be when it is activated again. */
 async function growNow(context: PoolContext, volume: Volume, size: Bytes): Promise<Volume> {
+  await context.settings.beforeChange?.(volume);
   const grown = await replaceRecord(context, { ...recordOf(volume), size });
   try {
     return await fitDevice(context, grown);

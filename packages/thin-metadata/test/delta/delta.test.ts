@@ -28,7 +28,24 @@ describe('compareDevices', () => {
               last = begin + length - 1;
             });
             for (const _ of steady);
-            expect(found).to.deep.equal(expected(mapOf(left), mapOf(right)));
+            const all = expected(mapOf(left), mapOf(right));
+            expect(found).to.deep.equal(all);
+            // From any block on it says the same as from the beginning.
+            const from = [...all.keys()][Math.floor(all.size / 2)] ?? 0;
+            for (const start of [from, from + 1]) {
+              const rest = new Map<number, DeltaKind>();
+              const later = compareDevices(
+                pool,
+                left,
+                right,
+                (kind, begin, length) => {
+                  for (let block = begin; block < begin + length; block++) rest.set(block, kind);
+                },
+                start,
+              );
+              for (const _ of later);
+              expect(rest).to.deep.equal(new Map([...all].filter(([block]) => block >= start)));
+            }
           }
 
         function mapOf(thin: (typeof sides)[number]): ReadonlyMap<number, number> {
