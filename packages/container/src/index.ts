@@ -10,7 +10,7 @@ export {
   type VolumeId,
   volumeId,
 } from '@dmthin/domain';
-export type { PoolEvent, ThinPool, Volume, VolumeSharing, VolumeUsage } from '@dmthin/engine';
+export type { ChangedRange, PoolEvent, ThinPool, Volume, VolumeSharing, VolumeUsage } from '@dmthin/engine';
 export type {
   Change,
   ChangeKind,
@@ -19,6 +19,8 @@ export type {
   GraphDriver,
   Layer,
   LayerMetadata,
+  PendingReceive,
+  SendOptions,
 } from '@dmthin/graphdriver';
 export type { Log, LogLevel, SnapshotKind } from '@dmthin/ports';
 export {

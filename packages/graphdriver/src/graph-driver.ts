@@ -1,7 +1,8 @@
 import type { Bytes, DeviceName, PoolStatus, VolumeId } from '@dmthin/domain';
-import type { RecoveryReport, VolumeSharing } from '@dmthin/engine';
+import type { ChangedRange, RecoveryReport, VolumeSharing } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { Finding } from './check/finding.ts';
+import type { Compression } from './send/compression.ts';
 
 /** A layer: a volume with a filesystem in it, made from the base device or from another layer. */
 export interface Layer {
@@ -40,6 +41,23 @@ export interface LayerMetadata {
   readonly DeviceId: string;
   readonly DeviceSize: string;
   readonly DeviceName: string;
+}
+
+export interface SendOptions {
+  /** The layer that the receiver has too: only what differs from it is sent. */
+  readonly from?: string | undefined;
+  /** `zstd` where this Node has it (22.15 and later), else `gzip`. */
+  readonly compression?: Compression | undefined;
+}
+
+/** A layer of which a stream was not received to its end. */
+export interface PendingReceive {
+  readonly id: VolumeId;
+  readonly size: Bytes;
+  /** How far it came, of `size`. */
+  readonly received: Bytes;
+  /** For `resumeSend` on the host that it comes from. */
+  readonly token: string;
 }
 
 /** How much of a pool's data or metadata device is used. */
@@ -133,6 +151,48 @@ export interface GraphDriver extends AsyncDisposable {
    * @throws DmError INVALID_ARGUMENT: a path or link that leaves the root. CORRUPT: not a tar, or cut off. NO_SPACE.
    */
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, signal?: CancelSignal): Promise<Bytes>;
+  /**
+   * In which ranges a layer differs from another, in bytes and in the order of their offsets, as the pool's metadata tell:
+   * what was written again counts as changed though the bytes may be equal. Against nothing, all that the layer has.
+   * @throws DmError as `sharing`; NOT_FOUND.
+   */
+  changedBlocks(id: string, base?: string, signal?: CancelSignal): AsyncIterable<ChangedRange>;
+  /**
+   * A layer as a stream of its blocks (docs/send-format.md), whole or against `from`, for `receive` on another host, to a
+   * pool of any block size. Reading it slowly holds nothing but memory for a few pieces. Neither layer may be in use, before
+   * the end of the stream either.
+   * @throws DmError NOT_FOUND. BUSY: one is mounted or active. CONFLICT: one was, or was removed, while it was sent.
+   */
+  send(id: string, options?: SendOptions, signal?: CancelSignal): AsyncIterable<Uint8Array>;
+  /**
+   * The rest of a stream that was cut off, from where its receiver came to.
+   * @throws DmError INVALID_ARGUMENT: not a token. CONFLICT: the layer, or the one it was sent from, was written to since.
+   */
+  resumeSend(
+    token: string,
+    options?: Pick<SendOptions, 'compression'>,
+    signal?: CancelSignal,
+  ): AsyncIterable<Uint8Array>;
+  /**
+   * Makes a layer of a stream of `send`. It is there when this resolves; where the stream is damaged or cut off, what came
+   * before is kept, and `receive` of the rest (`resumeSend`) or of the same stream again goes on with it.
+   * `base`: the layer here that it is based on; found by its content where it is not given.
+   * @throws DmError CORRUPT: the stream. CONFLICT: no layer here has the content that it is based on, or `base` has
+   * another; or what is here of `id` came from another stream. ALREADY_EXISTS. BUSY: it is being received. NO_SPACE, IO.
+   */
+  receive(
+    id: string,
+    stream: AsyncIterable<Uint8Array>,
+    options?: { readonly base?: string | undefined },
+    signal?: CancelSignal,
+  ): Promise<Layer>;
+  /** What is half received. It is no layer to any other call but `remove`, which gives it up. */
+  pendingReceives(): readonly PendingReceive[];
+  /**
+   * The metadata of the pool as they are at one moment, as XML that `dmthin metadata restore` and thin_restore take.
+   * @throws DmError as `sharing`.
+   */
+  metadataBackup(signal?: CancelSignal): AsyncIterable<Uint8Array>;
   /**
    * Compares the pool, its devices, mounts, loop devices and files with the records. `repair` mends what can be mended
    * without losing or guessing anything; each finding says what that is.

@@ -13,6 +13,8 @@ import { MarkDirectory } from './mark/mark-directory.ts';
 import { MountCounts } from './mount/mount-counts.ts';
 import { openVolumes, type RootPool, withRootPool } from './pool/root-pool.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
+import { HalfReceived } from './send/half-received.ts';
+import { settleHalves } from './send/pending-receives.ts';
 
 /**
  * Opens Docker's devicemapper driver on a root (docker-devicemapper.md 6): the pool, the base device, and the layers that
@@ -62,12 +64,13 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
     lineage,
     growth,
     filling: await MarkDirectory.open(layout.filling),
+    halves: await HalfReceived.open(layout.receiving, isThere),
     locks: new KeyedLock(),
     gate: new Gate('the graph driver'),
     metAtStart: pool.recovery.findings,
     recovery: pool.recovery,
   };
-  const told = [...met, ...(await removeUnfinished(opening))];
+  const told = [...met, ...(await removeUnfinished(opening)), ...(await settleHalves(opening))];
   const context = { ...opening, metAtStart: [...pool.recovery.findings, ...told] };
   await removeStaleMountPoints(context);
   const faults = await findFaults(context);

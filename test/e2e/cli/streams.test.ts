@@ -1,6 +1,6 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { command, dmthin, jsonOf, startDmthin, textOf } from '../support/dmthin.ts';
@@ -34,6 +34,49 @@ describe('the streams of dmthin', function () {
     await textOf(['import', 'web-1', '-', '--parent', 'web'], { ...other, input: diff });
     expect(await textOf(['changes', 'web-1'], other)).to.equal(await textOf(['changes', 'web-1'], { root }));
     expect((await dmthin(['diff', 'web-1'], other)).stdout.length).to.equal(diff.length);
+  });
+
+  it('carry layers block by block to another root, over a cut and a resume token', async () => {
+    const { root } = at;
+    const other = { root: join(at.directory, 'received') };
+    const { stdout: whole } = await dmthin(['send', 'web'], { root });
+    const cut = await dmthin(['receive', 'web'], { ...other, input: whole.subarray(0, whole.length - 1000) });
+    expect([cut.status, String(cut.stderr)]).to.satisfy(
+      ([status, stderr]: [number, string]) => status === 9 && /dmthin send --resume [\w-]{102} \| dmthin/u.test(stderr),
+    );
+    expect(await jsonOf(['ls'], other)).to.deep.equal([]);
+    const [pending] = await jsonOf<{ id: string; token: string; received: number }[]>(['receive', '--pending'], other);
+    expect(pending).to.include({ id: 'web' });
+    const { stdout: rest } = await dmthin(['send', '--resume', pending?.token ?? ''], { root });
+    expect(rest.length).to.be.below(whole.length);
+    expect(await textOf(['receive', 'web'], { ...other, input: rest })).to.equal('web\n');
+    const { stdout: copy } = await dmthin(['send', 'web-1', '--from', 'web', '--compression', 'gzip'], { root });
+    await textOf(['receive', 'web-1', '--base', 'web'], { ...other, input: copy });
+    expect(await textOf(['changes', 'web-1'], other)).to.equal(await textOf(['changes', 'web-1'], { root }));
+    const wrong = await dmthin(['receive', 'web-2', '--base', 'web-1'], { ...other, input: copy });
+    expect([wrong.status, String(wrong.stderr)]).to.satisfy(
+      ([status, stderr]: [number, string]) => status === 9 && stderr.includes('is not what the stream is based on'),
+    );
+    for (const words of [['send'], ['send', 'web', '--resume', 'x'], ['receive'], ['receive', 'x', '--pending']])
+      expect((await dmthin(words, other)).status, words.join(' ')).to.equal(2);
+  });
+
+  it('carry the metadata of the pool, which restore takes', async () => {
+    const { root } = at;
+    const { stdout: backup } = await dmthin(['pool', 'backup'], { root });
+    const target = join(at.directory, 'restored');
+    await writeFile(target, '');
+    await truncate(target, 8 * 2 ** 20);
+    const restored = await jsonOf<{ devices: number }>(['metadata', 'restore', '-i', '-', '-o', target], {
+      root,
+      input: backup,
+    });
+    expect(restored.devices).to.be.at.least(3);
+    expect((await dmthin(['metadata', 'check', target], { root })).status).to.equal(0);
+    const listed = await jsonOf<{ device: number; mappedBlocks: number }[]>(['metadata', 'ls', target], { root });
+    const layers = await jsonOf<{ deviceId: number; mapped: number }[]>(['ls'], { root });
+    for (const { deviceId, mapped } of layers)
+      expect(listed.find(({ device }) => device === deviceId)?.mappedBlocks).to.equal(mapped / 65_536);
   });
 
   it('are a tar that tar reads', async function () {

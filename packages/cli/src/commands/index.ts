@@ -13,6 +13,7 @@ import { METADATA_COMMANDS } from './metadata/index.ts';
 import { mount, umount } from './mount.ts';
 import { pool } from './pool.ts';
 import { rm } from './rm.ts';
+import { receive, send } from './send.ts';
 import { serve } from './serve.ts';
 import { status } from './status.ts';
 import { version } from './version.ts';
@@ -31,6 +32,8 @@ export const COMMANDS: readonly Command[] = [
   apply,
   importLayer,
   exportLayer,
+  send,
+  receive,
   graph,
   check,
   pool,

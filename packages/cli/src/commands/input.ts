@@ -29,7 +29,7 @@ export async function openInput(file: string, signal: AbortSignal): Promise<Inpu
 
 function standardInput(signal: AbortSignal): AsyncIterable<Uint8Array> {
   if (process.stdin.isTTY)
-    throw new DmError('INVALID_ARGUMENT', 'standard input is a terminal, and a tar was expected from it', {
+    throw new DmError('INVALID_ARGUMENT', 'standard input is a terminal, and a layer was expected from it', {
       remedy: 'Pipe one in: dmthin diff web-1 | dmthin apply web-2, or < layer.tar.',
     });
   return readUntil(signal, 'standard input', () => process.stdin);
@@ -51,6 +51,6 @@ function unreadable(name: string, cause: unknown): DmError {
     errno: known,
     subject: name,
     cause,
-    remedy: 'Name a tar or tar.gz that this user may read, or - for standard input.',
+    remedy: 'Name a file that this user may read, or - for standard input.',
   });
 }

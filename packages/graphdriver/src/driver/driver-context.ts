@@ -1,6 +1,7 @@
 import type { Deferral, DevicePrefix, StorageOptions } from '@dmthin/domain';
 import type { Gate, KeyedLock, RecoveryReport, ThinPool } from '@dmthin/engine';
 import type { LoadedRecords } from '@dmthin/ports';
+import type { LayerIdentities } from '../identity/layer-identities.ts';
 import type { Lineage } from '../layer/lineage.ts';
 import type { PendingGrowth } from '../layer/pending-growth.ts';
 import type { RootLayout } from '../layout/root-layout.ts';
@@ -8,6 +9,7 @@ import type { MarkDirectory } from '../mark/mark-directory.ts';
 import type { MountCounts } from '../mount/mount-counts.ts';
 import type { PoolSource } from '../pool/pool-source.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
+import type { HalfReceived } from '../send/half-received.ts';
 
 /** What the use cases of one open driver share. */
 export interface DriverContext {
@@ -27,6 +29,9 @@ export interface DriverContext {
   readonly growth: PendingGrowth;
   /** Layers that are made with a content and do not have all of it yet. */
   readonly filling: MarkDirectory;
+  /** What the contents of layers are called, by which a stream knows its base. */
+  readonly identities: LayerIdentities;
+  readonly halves: HalfReceived;
   /** One lock a layer, around its making, mount and removal. */
   readonly locks: KeyedLock;
   readonly gate: Gate;

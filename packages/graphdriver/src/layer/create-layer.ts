@@ -83,4 +83,6 @@ export async function forget(context: DriverContext, id: VolumeId): Promise<void
   await context.growth.remove(id);
   await context.lineage.forget(id);
   if (context.filling.has(id)) await context.filling.remove(id);
+  await context.identities.forget(id);
+  await context.halves.end(id);
 }

@@ -5,9 +5,11 @@ import type { Layer, LayerMetadata } from '../graph-driver.ts';
 import { rootfsOf } from '../layout/root-layout.ts';
 import { unknownLayer } from './unknown-layer.ts';
 
+/** All but those that are half received. */
 export function layersOf(context: DriverContext): Layer[] {
   const layers: Layer[] = [];
-  for (const volume of context.pool.volumes()) if (volume.id !== BASE_VOLUME) layers.push(layerOf(context, volume));
+  for (const volume of context.pool.volumes())
+    if (volume.id !== BASE_VOLUME && context.halves.of(volume.id) === undefined) layers.push(layerOf(context, volume));
   return layers;
 }
 

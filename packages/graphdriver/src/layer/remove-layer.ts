@@ -8,6 +8,8 @@ import { forget } from './create-layer.ts';
 
 /** See `GraphDriver.remove`. */
 export async function removeLayer(context: DriverContext, id: VolumeId, signal?: CancelSignal): Promise<void> {
+  // One that is being received is not taken from under its stream.
+  context.halves.claim(id)();
   await context.locks.run(
     [id],
     async () => {

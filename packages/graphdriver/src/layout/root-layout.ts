@@ -29,6 +29,10 @@ export interface RootLayout {
   readonly filling: string;
   /** That this root holds a metadata snapshot of its pool. */
   readonly holding: string;
+  /** What the contents of layers are called that were sent or received. */
+  readonly identities: string;
+  /** Which layers are half received. */
+  readonly receiving: string;
 }
 
 export const DATA_FILE = 'devicemapper/data';
@@ -51,7 +55,8 @@ export async function openRoot(path: string): Promise<RootLayout> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const layout = layoutOf(await realpath(path));
     await mkdir(layout.mounts, { recursive: true, mode: 0o755 });
-    for (const directory of [layout.loopDirectory, layout.parents, layout.growing, layout.filling, layout.holding])
+    const { loopDirectory, parents, growing, filling, holding, identities, receiving } = layout;
+    for (const directory of [loopDirectory, parents, growing, filling, holding, identities, receiving])
       await mkdir(directory, { recursive: true, mode: 0o700 });
     return layout;
   } catch (error) {
@@ -75,6 +80,8 @@ export function layoutOf(root: string): RootLayout {
     broken: join(root, OWN, 'broken'),
     filling: join(root, OWN, 'filling'),
     holding: join(root, OWN, 'holding'),
+    identities: join(root, OWN, 'identities'),
+    receiving: join(root, OWN, 'receiving'),
   };
 }
 

@@ -2,6 +2,7 @@ import { DIRECT_LVM_POOL, resolveDeferral, type ThinPoolFeature } from '@dmthin/
 import { openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
 import { discardVolume } from '../discard/discard-volume.ts';
 import type { DriverContext } from '../driver/driver-context.ts';
+import { LayerIdentities } from '../identity/layer-identities.ts';
 import { openRoot, prefixOf } from '../layout/root-layout.ts';
 import { MarkDirectory } from '../mark/mark-directory.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
@@ -14,7 +15,16 @@ import { takeDownPool } from './take-down.ts';
 /** A root whose pool is there and live; what stands on it is not opened yet. */
 export type RootPool = Pick<
   DriverContext,
-  'ports' | 'settings' | 'options' | 'deferral' | 'layout' | 'prefix' | 'source' | 'loaded' | 'libraryVersion'
+  | 'ports'
+  | 'settings'
+  | 'options'
+  | 'deferral'
+  | 'layout'
+  | 'prefix'
+  | 'source'
+  | 'loaded'
+  | 'libraryVersion'
+  | 'identities'
 >;
 
 /**
@@ -40,7 +50,18 @@ export async function withRootPool<T>(
       ? await openOwnPool(ports, options, layout, prefix, loaded, features)
       : await openGivenPool(ports.kernel, given, loaded.identity);
   try {
-    return await use({ ports, settings, options, deferral, layout, prefix, source, libraryVersion: library, loaded });
+    return await use({
+      ports,
+      settings,
+      options,
+      deferral,
+      layout,
+      prefix,
+      source,
+      libraryVersion: library,
+      loaded,
+      identities: await LayerIdentities.open(layout.identities),
+    });
   } catch (error) {
     throw source.isMadeNow ? await takenDown(ports, source, error) : error;
   }
@@ -48,8 +69,8 @@ export async function withRootPool<T>(
 
 /** The volumes of the root's pool. */
 export async function openVolumes(root: RootPool, afterClose?: () => Promise<void>): Promise<ThinPool> {
-  const { ports, options, deferral, source, prefix, loaded, layout } = root;
-  return openThinPool(ports, {
+  const { ports, options, deferral, source, prefix, loaded, layout, identities } = root;
+  const pool = await openThinPool(ports, {
     pool: source.name,
     devicePrefix: prefix,
     minFreeSpacePercent: options.minFreeSpace,
@@ -58,10 +79,13 @@ export async function openVolumes(root: RootPool, afterClose?: () => Promise<voi
     beforeDelete: options.blockDiscard
       ? (volume, signal) => discardVolume(ports.blockDevices, volume, signal)
       : undefined,
+    beforeChange: ({ id }) => identities.forget(id),
     loaded,
     snapshotMarks: await MarkDirectory.open(layout.holding),
     afterClose,
   });
+  await identities.keepOnly((id) => pool.find(id));
+  return pool;
 }
 
 async function takenDown(ports: GraphDriverPorts, source: PoolSource, error: unknown): Promise<unknown> {

@@ -6,15 +6,17 @@ import { throwIfAborted } from '../file/abort.ts';
 export class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #signal: CancelSignal | undefined;
+  readonly #operation: string;
   #rest: Buffer = Buffer.alloc(0);
   #isAtEnd = false;
   /** How many bytes were taken. */
   offset = 0;
 
   /** @param signal ends a wait for a stream that does not go on. */
-  constructor(stream: AsyncIterable<Uint8Array>, signal?: CancelSignal) {
+  constructor(stream: AsyncIterable<Uint8Array>, signal?: CancelSignal, operation: string = 'apply') {
     this.#chunks = stream[Symbol.asyncIterator]();
     this.#signal = signal;
+    this.#operation = operation;
   }
 
   /** Up to `limit` bytes, none of them copied; undefined at the end. */
@@ -71,12 +73,13 @@ export class ByteSource {
   }
 
   async #next(): Promise<IteratorResult<Uint8Array>> {
-    throwIfAborted(this.#signal, 'apply');
+    throwIfAborted(this.#signal, this.#operation);
     const next = this.#chunks.next();
     const signal = this.#signal;
     if (signal === undefined) return next;
     return new Promise((resolve, reject) => {
-      const stop = (): void => reject(new DmError('ABORTED', 'apply was aborted', { cause: signal.reason }));
+      const stop = (): void =>
+        reject(new DmError('ABORTED', `${this.#operation} was aborted`, { cause: signal.reason }));
       signal.addEventListener('abort', stop, { once: true });
       const heard = (): void => signal.removeEventListener('abort', stop);
       next.then(resolve, reject).then(heard, heard);

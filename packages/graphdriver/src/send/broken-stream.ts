@@ -1,0 +1,6 @@
+import { DmError } from '@dmthin/domain';
+
+/** The stream is not what `send` writes, or not all of it. */
+export function brokenStream(why: string, cause?: unknown): DmError {
+  return new DmError('CORRUPT', `the stream cannot be received: ${why}`, { operation: 'receive', cause });
+}
