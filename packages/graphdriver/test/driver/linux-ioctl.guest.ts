@@ -1,5 +1,5 @@
 import { openIoctlKernel } from '@dmthin/kernel-ioctl';
-import { linuxWorld } from './linux-world.ts';
+import { linuxWorlds } from './linux-world.ts';
 import { driverSuite } from './suite/driver-suite.ts';
 
-driverSuite('Linux by ioctl', () => linuxWorld(openIoctlKernel));
+driverSuite('Linux by ioctl', linuxWorlds(openIoctlKernel));

@@ -1,6 +1,6 @@
 import { join, sep } from 'node:path';
 import { DmError } from '@dmthin/domain';
-import { createLinuxHost } from '@dmthin/host-linux';
+import { createLinuxHost, type LinuxHost } from '@dmthin/host-linux';
 import { systemClock } from '@dmthin/kernel-fake';
 import type { Kernel } from '@dmthin/ports';
 import { openDockerRecords } from '@dmthin/records-docker';
@@ -10,12 +10,28 @@ import { type DriverWorld, type LogLine, type MachinePorts, makePool, openDriver
 /** mkfs.xfs makes nothing as small as these tests need. */
 const SMALL_ON_LINUX: readonly string[] = [...SMALL, 'dm.fs=ext4'];
 
-/** This machine, all of whose mapped devices are the test's, with Docker's records. */
-export async function linuxWorld(openKernel: () => Promise<Kernel & { close(): Promise<void> }>): Promise<DriverWorld> {
+type OpenKernel = () => Promise<Kernel & { close(): Promise<void> }>;
+
+/**
+ * This machine, all of whose mapped devices are the test's, with Docker's records. The worlds of a file have one kernel and
+ * one host, since their threads take longer to start in a guest than most tests to run.
+ */
+export function linuxWorlds(openKernel: OpenKernel): () => Promise<DriverWorld> {
+  const host = createLinuxHost();
+  let opened: ReturnType<OpenKernel> | undefined;
+  after(async () => {
+    await (await opened)?.close();
+    await host.close();
+  });
+  return async () => {
+    opened ??= openKernel();
+    return linuxWorld(await opened, host);
+  };
+}
+
+async function linuxWorld(kernel: Kernel, host: LinuxHost): Promise<DriverWorld> {
   const directory = await temporaryDirectory();
   const root = join(directory.path, 'devicemapper');
-  const kernel = await openKernel();
-  const host = createLinuxHost();
   const log: LogLine[] = [];
   const ports: MachinePorts = {
     kernel,
@@ -47,8 +63,6 @@ export async function linuxWorld(openKernel: () => Promise<Kernel & { close(): P
         if (isBelow(target)) await host.mounts.unmount(target);
       await removeDevices(kernel);
       for (const loop of await host.loopDevices.list()) if (isBelow(loop.file)) await host.loopDevices.detach(loop);
-      await kernel.close();
-      await host.close();
       await directory[Symbol.asyncDispose]();
     },
   };

@@ -6,16 +6,17 @@ import { expect } from 'chai';
 import { errorOf } from '../support/expect-error.ts';
 import { MIB } from './driver-world.ts';
 import { inside, read, write } from './layers.ts';
-import { linuxWorld } from './linux-world.ts';
+import { linuxWorlds } from './linux-world.ts';
 
 /** The least that mkfs.xfs makes. */
 const XFS = ['dm.fs=xfs', 'dm.basesize=300M', 'dm.loopdatasize=2G'];
 
 describe('graph driver on Linux with xfs', function () {
   this.timeout(120_000);
+  const makeWorld = linuxWorlds(openIoctlKernel);
 
   it('mounts a layer and its snapshots at the same time, though they have one uuid', async () => {
-    await using world = await linuxWorld(openIoctlKernel);
+    await using world = await makeWorld();
     const driver = await world.open(XFS);
     await driver.create('a');
     await write(driver, 'a', { file: 'one' });
@@ -35,7 +36,7 @@ describe('graph driver on Linux with xfs', function () {
   });
 
   it('snapshots a mounted layer whole: what was written before is there, without a sync', async () => {
-    await using world = await linuxWorld(openIoctlKernel);
+    await using world = await makeWorld();
     const driver = await world.open(XFS);
     await driver.create('live');
     const root = await driver.mount('live');
@@ -48,7 +49,7 @@ describe('graph driver on Linux with xfs', function () {
   });
 
   it('grows the filesystem of a larger layer', async () => {
-    await using world = await linuxWorld(openIoctlKernel);
+    await using world = await makeWorld();
     const driver = await world.open(XFS);
     await driver.create('small');
     await driver.create('large', { parent: 'small', storageOptions: { size: '700M' } });
@@ -60,7 +61,7 @@ describe('graph driver on Linux with xfs', function () {
   });
 
   it('tells xfs how often to try where there is no space', async () => {
-    await using world = await linuxWorld(openIoctlKernel);
+    await using world = await makeWorld();
     const driver = await world.open([...XFS, 'dm.xfs_nospace_max_retries=3']);
     const { deviceName } = await driver.create('a');
     await inside(driver, 'a', async () => {
@@ -72,7 +73,7 @@ describe('graph driver on Linux with xfs', function () {
   });
 
   it('leaves nothing active or mounted where a mount option is refused', async () => {
-    await using world = await linuxWorld(openIoctlKernel);
+    await using world = await makeWorld();
     const driver = await world.open([...XFS, 'dm.mountopt=no_such_option']);
     await driver.create('a');
     const error = await errorOf(driver.mount('a'), 'INVALID_ARGUMENT');

@@ -7,7 +7,7 @@ import type { VolumeGroups } from '@dmthin/ports';
 import { expect } from 'chai';
 import { type DriverWorld, MIB } from '../driver/driver-world.ts';
 import { read, write } from '../driver/layers.ts';
-import { linuxWorld } from '../driver/linux-world.ts';
+import { linuxWorlds } from '../driver/linux-world.ts';
 import { errorOf } from '../support/expect-error.ts';
 
 const POOL = deviceName('docker-thinpool');
@@ -20,12 +20,13 @@ async function disk({ ports, root }: DriverWorld): Promise<string> {
   return (await ports.loopDevices.attach(file)).path;
 }
 
+const makeWorld = linuxWorlds(openIoctlKernel);
 const lvm = (...words: readonly string[]): string =>
   execFileSync(words[0] ?? '', words.slice(1), { encoding: 'utf8', stdio: 'pipe' });
 
 /** Takes LVM's devices down, so that the next test finds none. */
 async function withDisk(use: (world: DriverWorld, device: string) => Promise<void>): Promise<void> {
-  await using world = await linuxWorld(openIoctlKernel);
+  await using world = await makeWorld();
   const device = await disk(world);
   try {
     await use(world, device);
