@@ -1,6 +1,6 @@
 import type { BlockDevices, Kernel } from '@dmthin/ports';
 
-/** A kernel to be tried, and what is needed around it. Made anew for each case. */
+/** A kernel to be tried, and what is needed around it. Asked for before each case; the kernel may be the same each time. */
 export interface KernelFixture {
   readonly kernel: Kernel;
   /** Opens the kernel's devices and the disks. */
@@ -11,7 +11,7 @@ export interface KernelFixture {
    * @returns its path.
    */
   disk(sectors: number): Promise<string>;
-  /** Takes the disks away and closes the kernel. The suite has removed its mapped devices by then. */
+  /** Takes the disks away. The suite has removed its mapped devices by then. */
   teardown(): Promise<void>;
 }
 
