@@ -3,6 +3,7 @@ import type { MappedDevice } from '../device/mapped-device.ts';
 import { Refusal } from '../errno/refusal.ts';
 import type { CallKind } from '../fault/call-pattern.ts';
 import type { Machine } from '../machine/machine.ts';
+import { splitWords } from '../table/words.ts';
 import { TARGET_TYPES } from '../target/target-types.ts';
 import { setGeometry } from './geometry.ts';
 import type { IoctlBuffer } from './ioctl-buffer.ts';
@@ -95,17 +96,28 @@ function message(machine: Machine, buffer: IoctlBuffer): Returned {
   if (offset < MINIMUM_SIZE) throw new Refusal('EINVAL', 'a payload that lies over the header');
   const text = buffer.terminated(offset + 8);
   const sector = buffer.view.getBigUint64(offset, true);
-  const result = machine.message(device, sector, text);
+  const result = machine.message(device, sector, text, room);
   if (result === 'returns-2') return 2;
   buffer.fill(device);
   if (result.answer === undefined) return undefined;
   buffer.setFlags(FLAG.dataOut);
-  if (result.answer.length + 1 >= room) buffer.setFlags(FLAG.bufferFull);
+  const answer = result.answer === '' ? leftThere(buffer, offset + 8, text, start, room) : result.answer;
+  if (answer.length + 1 >= room) buffer.setFlags(FLAG.bufferFull);
   else {
-    buffer.putString(start, result.answer);
-    buffer.dataSize = buffer.dataStart + result.answer.length + 1;
+    buffer.putString(start, answer);
+    buffer.dataSize = buffer.dataStart + answer.length + 1;
   }
   return undefined;
+}
+
+/**
+ * What goes back where a message has an answer but writes none: what the caller gave lies there, with the first word
+ * of the message cut off, since the kernel takes it apart where it is.
+ */
+function leftThere(buffer: IoctlBuffer, at: number, text: string, start: number, room: number): string {
+  const [first = ''] = splitWords(text);
+  buffer.putString(at + text.length - text.trimStart().length, first);
+  return buffer.string(start, room);
 }
 
 function remove(machine: Machine, buffer: IoctlBuffer): Returned {

@@ -2,6 +2,8 @@ import type { DeviceNumber } from '@dmthin/domain';
 import { Openings } from '../block/openings.ts';
 import { Failures } from '../errno/failures.ts';
 import { Refusal } from '../errno/refusal.ts';
+import { DeviceStats } from '../stats/device-stats.ts';
+import type { Direction } from '../stats/region.ts';
 import { DeviceOpens } from '../table/device-opens.ts';
 import type { DmTable, TableLine } from '../table/dm-table.ts';
 import type { OwnDevice } from '../target/own-device.ts';
@@ -46,6 +48,7 @@ export class MappedDevice implements OwnDevice {
   geometry: string | undefined;
   /** A suspend or resume that waits; others of the same device wait for it. */
   changing: Promise<void> | undefined;
+  readonly stats: DeviceStats = new DeviceStats();
   readonly #listener: DeviceListener;
   readonly #waiters = new Set<() => void>();
   #isInIo = false;
@@ -133,21 +136,26 @@ export class MappedDevice implements OwnDevice {
   }
 
   read(offset: number, into: Uint8Array): void {
-    this.#eachLine(offset, into.length, ({ target, start }, at, from, to) =>
-      target.read(at - start, from === 0 && to === into.length ? into : into.subarray(from, to)),
-    );
+    this.#eachLine(offset, into.length, (line, at, from, to) => {
+      this.#account('read', line, at, to - from, line.target.longestIo);
+      line.target.read(at - line.start, from === 0 && to === into.length ? into : into.subarray(from, to));
+    });
   }
 
   write(offset: number, data: Uint8Array): void {
-    this.#eachLine(offset, data.length, ({ target, start }, at, from, to) =>
-      target.write(at - start, from === 0 && to === data.length ? data : data.subarray(from, to)),
-    );
+    this.#eachLine(offset, data.length, (line, at, from, to) => {
+      this.#account('write', line, at, to - from, line.target.longestIo);
+      line.target.write(at - line.start, from === 0 && to === data.length ? data : data.subarray(from, to));
+    });
   }
 
   discard(offset: number, length: number): void {
     if (!this.canDiscard && offset + length <= this.size)
       throw new Refusal('EOPNOTSUPP', `${this.name} takes no discards`);
-    this.#eachLine(offset, length, ({ target, start }, at, from, to) => target.discard(at - start, to - from));
+    this.#eachLine(offset, length, (line, at, from, to) => {
+      this.#account('write', line, at, to - from);
+      line.target.discard(at - line.start, to - from);
+    });
   }
 
   flush(): void {
@@ -186,6 +194,17 @@ export class MappedDevice implements OwnDevice {
       }
       failures.throwFirst();
     });
+  }
+
+  /** Counts an I/O in the pieces that the kernel cuts it into: at multiples of `longest` bytes of the target. */
+  #account(direction: Direction, { target, start }: TableLine, at: number, length: number, longest = Infinity): void {
+    if (!this.stats.isCounting || target.failsAtOnce === true) return;
+    const end = at + length;
+    for (let from = at; from < end; ) {
+      const to = longest === Infinity ? end : Math.min(end, from + longest - ((from - start) % longest));
+      this.stats.account(direction, BigInt(from / SECTOR), BigInt((to - from) / SECTOR));
+      from = to;
+    }
   }
 
   #assertFlows(): void {

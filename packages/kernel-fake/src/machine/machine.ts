@@ -10,6 +10,7 @@ import { Refusal } from '../errno/refusal.ts';
 import { FaultPlan } from '../fault/fault-plan.ts';
 import { PERSONALITIES, type Personality, type PersonalityTraits } from '../personality/personality.ts';
 import { PoolTable } from '../pool/pool-table.ts';
+import { statsMessage } from '../stats/stats-message.ts';
 import type { DmTable } from '../table/dm-table.ts';
 import { buildTable, type TableWorld } from '../table/load-table.ts';
 import { splitWords } from '../table/words.ts';
@@ -190,14 +191,12 @@ export class Machine implements DeviceListener, TableWorld {
     return slot === 'live' ? device.live : device.inactive;
   }
 
-  message(device: MappedDevice, sector: bigint, text: string): MessageResult {
+  /** `room`: the bytes there are for an answer. */
+  message(device: MappedDevice, sector: bigint, text: string, room: number = Number.POSITIVE_INFINITY): MessageResult {
     const words = splitWords(text);
     const [first] = words;
     if (first === undefined) throw new Refusal('EINVAL', 'Empty message received.');
-    if (first.startsWith('@')) {
-      this.#messageToCore(device, first, words.length);
-      return { answer: undefined };
-    }
+    if (first.startsWith('@')) return this.#messageToCore(device, words, room);
     if (device.live === undefined) {
       if (this.traits.messageWithoutTable === 'returns-2') return 'returns-2';
       throw new Refusal('EINVAL', 'The device has no table.');
@@ -208,10 +207,14 @@ export class Machine implements DeviceListener, TableWorld {
     return { answer: line.target.message(words) };
   }
 
-  #messageToCore(device: MappedDevice, command: string, count: number): void {
-    if (command.toLowerCase() !== '@cancel_deferred_remove' || count !== 1)
-      throw new Refusal('EINVAL', `Unsupported message sent to DM core: ${command}`);
-    device.isDeferredRemove = false;
+  #messageToCore(device: MappedDevice, words: readonly string[], room: number): MessageResult {
+    if (words[0]?.toLowerCase() === '@cancel_deferred_remove' && words.length === 1) {
+      device.isDeferredRemove = false;
+      return { answer: undefined };
+    }
+    const result = statsMessage({ stats: device.stats, deviceSectors: device.sectors, room }, words);
+    if (result === undefined) throw new Refusal('EINVAL', `Unsupported message sent to DM core: ${words[0]}`);
+    return result;
   }
 
   #renamed(device: MappedDevice): MappedDevice {

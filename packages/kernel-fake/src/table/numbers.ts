@@ -6,6 +6,7 @@
 const U64 = 1n << 64n;
 // Words can hold white space where a backslash quoted it: sscanf skips it in front, kstrto takes one newline behind.
 const SCANNED = /^[ \t\n\v\f\r\xa0]*(\d+)$/u;
+const SIGNED = /^[ \t\n\v\f\r\xa0]*(-?\d+)$/u;
 const PARSED = /^\+?(\d+)\n?$/u;
 
 /** `sscanf("%llu%c")`: decimal digits and nothing else; beyond 64 bits it wraps. undefined: no number. */
@@ -18,6 +19,12 @@ export function scanUnsigned64(text: string): bigint | undefined {
 export function scanUnsigned32(text: string): number | undefined {
   const digits = SCANNED.exec(text)?.[1];
   return digits === undefined ? undefined : Number(BigInt(digits) & 0xffff_ffffn);
+}
+
+/** `sscanf("%d%c")`: with a minus or without; beyond 32 bits it wraps. */
+export function scanSigned32(text: string): number | undefined {
+  const digits = SIGNED.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(BigInt.asIntN(32, BigInt(digits)));
 }
 
 /** `kstrtoull(text, 10)`: decimal digits after an optional plus; too large is no number. */

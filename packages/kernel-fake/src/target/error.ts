@@ -11,6 +11,7 @@ export const error: TargetType = {
 
 const ERROR: Target = {
   type: error,
+  failsAtOnce: true,
   canDiscard: false,
   hasWriteCache: false,
   read: fail,

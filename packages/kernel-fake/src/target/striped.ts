@@ -67,6 +67,10 @@ class StripedTarget implements Target {
     return this.#stripes.every(({ node }) => node.canDiscard);
   }
 
+  get longestIo(): number {
+    return this.#chunk;
+  }
+
   read(at: number, into: Uint8Array): void {
     this.#eachChunk(at, into.length, (node, offset, from, to) => node.read(offset, into.subarray(from, to)));
   }

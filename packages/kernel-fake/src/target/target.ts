@@ -66,6 +66,10 @@ export interface Target {
   readonly canDiscard: boolean;
   /** The whole device has a write cache where one of its targets has. */
   readonly hasWriteCache: boolean;
+  /** In bytes: an I/O is cut at its multiples. */
+  readonly longestIo?: number;
+  /** Its I/O fails before it is counted. */
+  readonly failsAtOnce?: boolean;
   read(at: number, into: Uint8Array): void;
   write(at: number, data: Uint8Array): void;
   discard(at: number, length: number): void;

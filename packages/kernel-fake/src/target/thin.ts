@@ -83,6 +83,10 @@ class ThinTarget implements Target, ActiveThin {
     pool.activeThins.add(this);
   }
 
+  get longestIo(): number {
+    return this.#blockSize;
+  }
+
   read(at: number, into: Uint8Array): void {
     this.#eachBlock(at, into.length, (block, within, from, to) =>
       this.#io.read(block, within, into.subarray(from, to)),
