@@ -64,6 +64,16 @@ describe('what must not be asked of a real kernel', () => {
     ['I/O to a suspended device', [bring('b', 8n, 'zero', ''), suspend('b')], read('<b>')],
     ['I/O to a thin device of a suspended pool', [...POOL, suspend('p1')], read('<t1>')],
     ['to suspend a thin device of a suspended pool', [...POOL, suspend('p1')], suspend('t1')],
+    [
+      'to suspend a pool that stands on a device with a thin table of its own',
+      [...POOL, load('a', 4096n, 'thin', '<p1> 1')],
+      suspend('p1'),
+    ],
+    [
+      'to resume such a pool with another table',
+      [...POOL, load('a', 4096n, 'thin', '<p1> 1'), load('p1', 4096n, 'thin-pool', '<a> 7:0 128 0')],
+      resume('p1'),
+    ],
     ['a message to a pool on a suspended device', [...POOL, suspend('a')], command(COMMAND.message, 'p1')],
     ['to remove all while a pool cannot commit', [...POOL, suspend('a')], command(COMMAND.removeAll, '')],
     ['to sleep while a pool cannot commit', [...POOL, suspend('a')], { kind: 'sleep', ms: 1150 }],

@@ -31,17 +31,26 @@ const CHECKS: Readonly<Record<number, Check>> = {
       : undefined,
   [COMMAND.suspend]: (call, scene, device) => {
     if (device === undefined) return undefined;
-    return (headerOf(call).flags & FLAG.suspend) === 0 ? hazardOfResume(scene, device) : hazardOfSuspend(device);
+    return (headerOf(call).flags & FLAG.suspend) === 0 ? hazardOfResume(scene, device) : hazardOfSuspend(scene, device);
   },
   [COMMAND.load]: (call, scene, device) => (device === undefined ? undefined : hazardOfLoad(call, scene, device)),
   [COMMAND.tableStatus]: (call, scene, device) =>
     device === undefined ? undefined : hazardOfStatus(call, scene, device),
+  [COMMAND.message]: (call, scene) =>
+    asksForCounters(call) && scene.devices.some(({ isDeferredRemove }) => isDeferredRemove)
+      ? 'a pool may commit while the worker is given its time'
+      : undefined,
   [COMMAND.wait]: (call, scene, device) => {
     if (device === undefined) return undefined;
     if (headerOf(call).eventNumber === device.eventNumber) return 'it waits for an event';
     return hazardOfStatus(call, scene, device);
   },
 };
+
+/** What is counted of a commit is not compared (arbitrary/stats.ts). */
+function asksForCounters(call: IoctlCall): boolean {
+  return /@stats_print/iu.test(Buffer.from(call.given).toString('latin1'));
+}
 
 /** A pool whose devices are suspended: whatever makes it read, write or commit its metadata waits for them. */
 function isFrozen(scene: Scene): boolean {
@@ -66,8 +75,21 @@ function isHarmless(call: IoctlCall, device: SceneDevice | undefined): boolean {
   );
 }
 
-function hazardOfSuspend({ isSuspended, isInternallySuspended }: SceneDevice): string | undefined {
-  return isInternallySuspended && !isSuspended ? 'it waits for the pool to be resumed' : undefined;
+function hazardOfSuspend(scene: Scene, device: SceneDevice): string | undefined {
+  if (device.isInternallySuspended && !device.isSuspended) return 'it waits for the pool to be resumed';
+  return suspendsItsOwn(scene, device) ? 'a pool would suspend what it stands on' : undefined;
+}
+
+/** A pool that is suspended suspends the devices of all thin tables on it, those with an inactive one too. */
+function suspendsItsOwn(scene: Scene, { number, live }: SceneDevice): boolean {
+  if (!hasTarget(live, 'thin-pool')) return false;
+  return [...below(scene, [number])].some((lower) => {
+    const device = scene.at(lower);
+    return (
+      device !== undefined &&
+      tablesOf(device).some((table) => hasTarget(table, 'thin') && table.devices.includes(number))
+    );
+  });
 }
 
 function hazardOfResume(scene: Scene, device: SceneDevice): string | undefined {
@@ -75,6 +97,7 @@ function hazardOfResume(scene: Scene, device: SceneDevice): string | undefined {
   if (isInternallySuspended && (isSuspended || inactive !== undefined)) return 'it waits for the pool to be resumed';
   if (inactive === undefined) return undefined;
   if (below(scene, inactive.devices).has(number)) return 'it would stand on itself';
+  if (suspendsItsOwn(scene, device)) return 'a pool would suspend what it stands on';
   if (hasTarget(live, 'thin-pool') && !hasTarget(inactive, 'thin-pool') && openCount > 0)
     return 'a pool in use would lose its table';
   return undefined;
