@@ -4,6 +4,7 @@ import type { Action, BringAction, CommandAction, LineAction } from '../action.t
 import { commands } from './commands.ts';
 import { ios, longIos } from './io.ts';
 import { PLAINS, POOLS, THINS, uuids } from './names.ts';
+import { countings } from './stats.ts';
 import { plainTables, poolTables, thinTables, understudies } from './tables.ts';
 
 function bring(names: readonly string[], lines: fc.Arbitrary<readonly LineAction[]>): fc.Arbitrary<BringAction> {
@@ -21,15 +22,18 @@ const sleeps: fc.Arbitrary<Action> = fc
   .constantFrom(1150, 1150, 2150, 150, 61_150)
   .map((ms) => ({ kind: 'sleep', ms }));
 
-const actions: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 50, arbitrary: commands },
-  { weight: 30, arbitrary: ios },
-  { weight: 2, arbitrary: bring(POOLS, poolTables) },
-  { weight: 4, arbitrary: bring(THINS, thinTables) },
-  { weight: 2, arbitrary: bring(PLAINS, plainTables) },
-  { weight: 1, arbitrary: bring(['a', 'b'], understudies) },
-  { weight: 1, arbitrary: longIos },
-  { weight: 1, arbitrary: sleeps },
+const one = (arbitrary: fc.Arbitrary<Action>): fc.Arbitrary<readonly Action[]> => arbitrary.map((action) => [action]);
+
+const actions: fc.Arbitrary<readonly Action[]> = fc.oneof(
+  { weight: 50, arbitrary: one(commands) },
+  { weight: 30, arbitrary: one(ios) },
+  { weight: 2, arbitrary: one(bring(POOLS, poolTables)) },
+  { weight: 4, arbitrary: one(bring(THINS, thinTables)) },
+  { weight: 2, arbitrary: one(bring(PLAINS, plainTables)) },
+  { weight: 1, arbitrary: one(bring(['a', 'b'], understudies)) },
+  { weight: 1, arbitrary: one(longIos) },
+  { weight: 1, arbitrary: one(sleeps) },
+  { weight: 2, arbitrary: countings },
 );
 
 /** A pool at work, with thin devices and snapshots in it, so that most sequences get far. */
@@ -111,5 +115,5 @@ export function sequences(length: number): fc.Arbitrary<readonly Action[]> {
   );
   return fc
     .tuple(beginning, fc.array(actions, { minLength: 1, maxLength: length, size: 'max' }))
-    .map(([first, rest]) => [...first, ...rest]);
+    .map(([first, rest]) => [...first, ...rest.flat()]);
 }
