@@ -53,6 +53,7 @@ const onRealKernel = [
     counts: (status) => (status === GUEST_UNAVAILABLE ? guestCounts(status, '') : checkCounts(status)),
   },
   { title: 'Docker 20.10 on a real kernel', command: guest(['--docker'], '*.docker.js'), counts: guestCounts },
+  { title: 'containerd 1.6 on a real kernel', command: guest(['--docker'], '*.containerd.js'), counts: guestCounts },
 ];
 /** A run of the program for each command, which is slow in a guest. */
 const byDmsetup = [

@@ -31,22 +31,27 @@ export function snapshotterSuite(
     afterEach(() => served[Symbol.asyncDispose]());
 
     /** Makes a layer by `change`, and sees that it has what the same changes make of a directory of its own. */
-    const stack = async (flat: string, ...changes: readonly Change[]): Promise<string> => {
+    const stack = async (
+      flat: string,
+      changes: readonly Change[],
+      looksAt = (_layer: number) => true,
+    ): Promise<string> => {
       let parent = '';
       for (const [index, change] of changes.entries()) {
         await change(flat);
         await served.during(await client.prepare(`prepare-${index}`, parent, ROOT), change);
         const name = `layer-${index}`;
         await client.commit(name, `prepare-${index}`, ROOT);
+        parent = name;
+        if (!looksAt(index)) continue;
         const view = await client.view(`view-${index}`, name, ROOT);
         expect(await served.during(view, treeOf), name).to.deep.equal(await treeOf(flat));
         await client.remove(`view-${index}`);
-        parent = name;
       }
       return parent;
     };
     const check = (...changes: readonly Change[]): Promise<void> =>
-      served.beside('flat', async (flat) => void (await stack(flat, ...changes)));
+      served.beside('flat', async (flat) => void (await stack(flat, changes)));
 
     it('1: prepares, commits, prepares on it, and lists what there is', async () => {
       const initial: Change = async (at) => {
@@ -350,7 +355,7 @@ export function snapshotterSuite(
           await mkdir(join(at, 'onlyme'));
           await writeFile(join(at, `onlyme/file-${layer}`), 'only me!\n');
         });
-        const top = await stack(flat, ...changes);
+        const top = await stack(flat, changes, (layer) => layer % 16 === 0);
         const view = await client.view('fullview', top, ROOT);
         expect(await served.during(view, treeOf)).to.deep.equal(await treeOf(flat));
       }));

@@ -8,6 +8,7 @@ import { type ServedSnapshots, serveSnapshots } from '#src/containerd/serve-snap
 import { type Place, temporaryPlace } from './place.ts';
 import { SMALL } from './plugin.ts';
 import { SnapshotsClient } from './snapshots-client.ts';
+import { takeDown } from './take-down.ts';
 
 export interface StartOptions {
   readonly kernel?: KernelName;
@@ -18,6 +19,7 @@ export interface StartOptions {
 export class ServedSnapshotter implements AsyncDisposable {
   readonly #place: Place;
   readonly #served: ServedSnapshots;
+  readonly #kernel: KernelName;
   readonly #mounts: Mounts;
   readonly socket: string;
   readonly client: SnapshotsClient;
@@ -26,6 +28,7 @@ export class ServedSnapshotter implements AsyncDisposable {
 
   private constructor(
     place: Place,
+    kernel: KernelName,
     socket: string,
     mounts: Mounts,
     snapshotter: Snapshotter,
@@ -33,6 +36,7 @@ export class ServedSnapshotter implements AsyncDisposable {
     log: string[],
   ) {
     this.#place = place;
+    this.#kernel = kernel;
     this.socket = socket;
     this.#mounts = mounts;
     this.snapshotter = snapshotter;
@@ -53,7 +57,7 @@ export class ServedSnapshotter implements AsyncDisposable {
     const mounts = await container.getAsync(MOUNTS);
     const socket = join(place.path, 'snapshots.sock');
     const served = await serveSnapshots({ path: socket }, snapshotter, log, () => undefined);
-    return new ServedSnapshotter(place, socket, mounts, snapshotter, served, lines);
+    return new ServedSnapshotter(place, kernel, socket, mounts, snapshotter, served, lines);
   }
 
   /** Mounts what was answered, and gives the directory. */
@@ -92,6 +96,7 @@ export class ServedSnapshotter implements AsyncDisposable {
     this.client.close();
     await this.#served.close(1000);
     await this.snapshotter.close();
+    if (this.#kernel !== 'fake') await takeDown(this.#place.path);
     await this.#place[Symbol.asyncDispose]();
   }
 }
