@@ -35,7 +35,9 @@ describe('a root file system of ten layers on a real kernel', function () {
       const id = `l${depth}`;
       let stream = await bytesOf(source.send(id, depth === 0 ? {} : { from: `l${depth - 1}` }));
       for (let cut = 0; cut < 2; cut += 1) {
-        const failure = await failureOf(target.receive(id, inPieces(stream, 65_536, Math.floor(stream.length * random()))));
+        const failure = await failureOf(
+          target.receive(id, inPieces(stream, 65_536, Math.floor(stream.length * random()))),
+        );
         expect(failure.code).to.equal('CORRUPT');
         expect(target.exists(id)).to.equal(false);
         const [pending] = target.pendingReceives();

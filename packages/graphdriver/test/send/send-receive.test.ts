@@ -95,6 +95,22 @@ describe('a chain of layers that is sent to another pool', function () {
     expect(await target.mapped('b')).to.deep.equal({ mapped: before.mapped, exclusive: 2n * 256n * KIB });
   });
 
+  it('reads as zeros where it was given back, in a last block that is cut short there, too', async () => {
+    await using source = await Root.open(64);
+    await using target = await Root.open(128);
+    const size = { size: '4160K' };
+    await source.driver.create('a', { storageOptions: size });
+    const last = { at: (4096 * 1024) / 512, length: 128 };
+    await source.scribble('a', [{ ...last, byte: 7 }]);
+    await source.driver.create('b', { parent: 'a' });
+    await source.scribble('b', [{ ...last, byte: 'discard' }]);
+    await target.driver.receive('a', source.driver.send('a'));
+    await target.driver.receive('b', source.driver.send('b', { from: 'a' }));
+    expect((await target.content('a')).equals(await source.content('a'))).to.equal(true);
+    expect((await target.content('b')).subarray(-65_536).equals(Buffer.alloc(65_536))).to.equal(true);
+    expect((await target.content('b')).equals(await source.content('b'))).to.equal(true);
+  });
+
   it('is a layer like any other: it is mounted, changed, and sent on', async () => {
     await using source = await Root.open(64);
     await using target = await Root.open(128);
@@ -242,6 +258,30 @@ describe('receiving a layer', () => {
     expect((await target.content('a')).equals(await source.content('a'))).to.equal(true);
   });
 
+  it('notices each byte that is not what was sent', async () => {
+    await using source = await Root.open(64);
+    await using target = await Root.open(64);
+    await source.driver.create('a');
+    const stream = await bytesOf(source.driver.send('a', { compression: 'none' }));
+    const payload = stream.readUInt32LE(128 + 4);
+    const second = 128 + 56 + payload;
+    const places = [
+      ...range(0, 128 + 56),
+      ...range(128 + 56, second, 9973),
+      ...range(second, second + 56),
+      ...range(stream.length - 56, stream.length),
+    ];
+    for (const at of places) {
+      const damaged = Buffer.from(stream);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x20;
+      const { code } = await failureOf(target.driver.receive('a', inPieces(damaged)));
+      expect(code, `byte ${at}`).to.be.oneOf(['CORRUPT', 'NOT_SUPPORTED']);
+      expect(target.driver.exists('a')).to.equal(false);
+    }
+    await target.driver.receive('a', inPieces(stream));
+    expect((await target.content('a')).equals(await source.content('a'))).to.equal(true);
+  });
+
   it('refuses what is no stream, or one of a later version, and makes nothing', async () => {
     await using target = await Root.open(64);
     const header = await (async (): Promise<Buffer> => {
@@ -261,3 +301,7 @@ describe('receiving a layer', () => {
     }
   });
 });
+
+function range(from: number, to: number, step = 1): number[] {
+  return Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step);
+}
