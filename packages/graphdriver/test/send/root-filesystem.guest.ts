@@ -8,9 +8,10 @@ import { openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
 import type { DriverWorld } from '../driver/driver-world.ts';
 import { inside } from '../driver/layers.ts';
-import { linuxWorld } from '../driver/linux-world.ts';
+import { linuxWorlds } from '../driver/linux-world.ts';
 import { bytesOf, failureOf, inPieces } from './two-roots.ts';
 
+const MIB = 2 ** 20;
 const LAYERS = 10;
 const SIZE = ['dm.basesize=32M', 'dm.loopdatasize=256M'];
 /** Of this machine's own root file system: what is there of these, a few to each layer. */
@@ -22,10 +23,11 @@ const PARTS = [
 
 describe('a root file system of ten layers on a real kernel', function () {
   this.timeout(180_000);
+  const makeWorld = linuxWorlds(openIoctlKernel);
 
   it('goes to a pool of other blocks, cut and resumed at random places: the same bytes, shared as here', async () => {
-    await using here = await linuxWorld(openIoctlKernel);
-    await using there = await linuxWorld(openIoctlKernel);
+    await using here = await makeWorld();
+    await using there = await makeWorld();
     const source = await here.open([...SIZE, 'dm.blocksize=64K']);
     const target = await there.open([...SIZE, 'dm.blocksize=256K']);
     await build(source);
@@ -68,8 +70,14 @@ describe('a root file system of ten layers on a real kernel', function () {
       expect(listed).to.be.above(200);
     });
     expect(await target.check()).to.deep.equal([]);
+    const backup = await bytesOf(source.metadataBackup());
     await source.close();
     await target.close();
+    // The pool is down, and thin_dump may look into its metadata itself.
+    const metadata = await here.ports.loopDevices.attach(join(here.root, 'devicemapper/metadata'));
+    const dumped = execFileSync('thin_dump', [metadata.path], { maxBuffer: 64 * MIB });
+    await here.ports.loopDevices.detach(metadata);
+    expect(backup.equals(dumped), 'a backup of the running pool is what thin_dump says of it').to.equal(true);
   });
 });
 

@@ -282,6 +282,30 @@ describe('receiving a layer', () => {
     expect((await target.content('a')).equals(await source.content('a'))).to.equal(true);
   });
 
+  it('loses no more than 64 MiB where its process is killed', async () => {
+    await using source = await Root.open(64);
+    await using target = await Root.open(64);
+    const { driver } = source;
+    await driver.create('a', { storageOptions: { size: '100M' } });
+    await source.scribble('a', [{ at: 0, length: (100 * 2 ** 20) / 512, byte: 3 }]);
+    const stream = await bytesOf(driver.send('a'));
+    let isStalled = (): void => undefined;
+    const stalled = new Promise<void>((resolve) => {
+      isStalled = resolve;
+    });
+    // All but the end has come; the process goes no further.
+    void target.driver.receive('a', stalling(stream.subarray(0, -200), isStalled)).catch(() => undefined);
+    await stalled;
+    target.world.store.crash();
+    await target.reopen();
+    const [pending] = target.driver.pendingReceives();
+    expect(Number(pending?.received)).to.be.within(64 * 2 ** 20, 100 * 2 ** 20);
+    const rest = await bytesOf(driver.resumeSend(pending?.token ?? ''));
+    expect(rest.length).to.be.below(stream.length / 2);
+    await target.driver.receive('a', inPieces(rest));
+    expect((await target.content('a')).equals(await source.content('a'))).to.equal(true);
+  });
+
   it('refuses what is no stream, or one of a later version, and makes nothing', async () => {
     await using target = await Root.open(64);
     const header = await (async (): Promise<Buffer> => {
@@ -301,6 +325,12 @@ describe('receiving a layer', () => {
     }
   });
 });
+
+async function* stalling(content: Uint8Array, isStalled: () => void): AsyncGenerator<Uint8Array> {
+  yield content;
+  isStalled();
+  await new Promise(() => undefined);
+}
 
 function range(from: number, to: number, step = 1): number[] {
   return Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step);
