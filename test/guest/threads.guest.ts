@@ -40,7 +40,7 @@ describe('the threads of a kernel', () => {
     const workers: Worker[] = [];
     process.on('worker', (worker) => workers.push(worker));
     const mortal = await openIoctlKernel();
-    const asked = Array.from({ length: 50 }, () => mortal.list());
+    const asked = Array.from({ length: 50 }, () => mortal.sequence([]));
     void workers[0]?.terminate();
     const settled = await Promise.allSettled(asked);
     const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

@@ -8,6 +8,7 @@ import { NO_NODES } from './nodes/node-keeper.ts';
 import { udevRuns } from './nodes/udev-nodes.ts';
 import type { Version } from './protocol/dm-ioctl-header.ts';
 import { commandThreads } from './thread/command-threads.ts';
+import { Lanes } from './thread/lanes.ts';
 
 export interface IoctlKernelOptions {
   /**
@@ -35,11 +36,17 @@ const ARM_POLL = 36;
 export async function openIoctlKernel(options: IoctlKernelOptions = {}): Promise<IoctlKernel> {
   if (options.ioctl !== undefined) return inThisThread(options.ioctl);
   const udev = options.udev ?? udevRuns();
-  const hopper = commandThreads({ udev, udevLimitMs: options.udevLimitMs ?? UDEV_LIMIT_MS });
-  const driver = await hopper.open();
+  const how = { udev, udevLimitMs: options.udevLimitMs ?? UDEV_LIMIT_MS };
+  const changes = commandThreads(how);
+  const driver = await changes.open();
   const hasEvents = driver[1] >= ARM_POLL;
   const events = hasEvents ? new PolledEvents() : new TimedEvents(LOOK_MS);
-  return kernel(hopper, events, { driver, events: hasEvents, udevSync: udev, batches: true });
+  return kernel(new Lanes(changes, commandThreads(how)), events, {
+    driver,
+    events: hasEvents,
+    udevSync: udev,
+    batches: true,
+  });
 }
 
 async function inThisThread(ioctl: Ioctl): Promise<IoctlKernel> {

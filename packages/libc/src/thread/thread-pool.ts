@@ -38,6 +38,11 @@ export class ThreadPool<Service, Word = undefined> {
     this.#options = options;
   }
 
+  /** Whether nothing is asked of it, so that the next request is served at once. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#threads.every((thread) => !thread.isBusy);
+  }
+
   /** Starts the first thread, which the first request does otherwise. @throws DmError as the thread could not begin. */
   async open(): Promise<Word> {
     const thread = this.#start();
