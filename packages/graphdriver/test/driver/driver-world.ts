@@ -42,8 +42,6 @@ export interface FakeWorld extends DriverWorld {
   readonly kernel: FakeKernel;
   readonly host: FakeHost;
   readonly store: MemoryStore;
-  /** A power cut: the machine comes up again with what was on its disks; who had the root open is dead. */
-  crash(): Promise<void>;
 }
 
 /** The fake kernel and host, and records of either kind; `change` puts other ports in the place of some of them. */
@@ -89,11 +87,6 @@ export async function fakeWorld(
       return openDriver(ports, held, root, [...SMALL, ...options], settings);
     },
     makePool: (name) => makePool(machine, directory.path, name),
-    async crash() {
-      store.crash();
-      held = undefined;
-      await host.reset();
-    },
     async [Symbol.asyncDispose]() {
       await held?.close().catch(() => undefined);
       await host.reset();
