@@ -1,15 +1,16 @@
 import { createServer } from 'node:http';
 import type { Log } from '@dmthin/ports';
-import { type DriverStatus, type KernelName, openSnapshotter } from 'dmthin';
+import { type DriverStatus, type GraphDriver, type KernelName, openSnapshotter } from 'dmthin';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { serveSnapshots } from './containerd/serve-snapshots.ts';
 import { dockerPlugin } from './docker/docker-plugin.ts';
 import { InitRecord } from './docker/init-record.ts';
 import { GivenMounts } from './docker/mounts/given-mounts.ts';
 import { MountJournal } from './docker/mounts/mount-journal.ts';
-import { ServedDriver, WAITING } from './docker/served-driver.ts';
+import { ServedDriver } from './docker/served-driver.ts';
 import { Connections } from './http/connections.ts';
 import { callMetrics, type ObserveCall } from './metrics/call-metrics.ts';
+import { FindingMetrics } from './metrics/finding-metrics.ts';
 import { metricsPage } from './metrics/metrics-page.ts';
 import { listenOnAddress } from './socket/listen-on-address.ts';
 import { listenOnSocket } from './socket/listen-on-socket.ts';
@@ -37,11 +38,11 @@ export interface DmthinServer {
    */
   close(): Promise<void>;
   /**
-   * Takes up other `dm.*` options, as far as an open driver can (a snapshotter cannot), and has systemd wait for the end of \`work\`, which gives
-   * them. Gives the keys of those that wait until dockerd starts anew, or this server.
-   * @throws DmError INVALID_ARGUMENT: an option that there is not, or a value that is none; nothing changes. As \`work\`.
+   * Takes up the storage options that `read` gives, as far as an open driver can, and a snapshotter none; systemd is told
+   * meanwhile. Gives the keys of those that wait until dockerd starts anew, or this server.
+   * @throws DmError INVALID_ARGUMENT: an option that there is not, or a value that is none; nothing changes. As `read`.
    */
-  reload(work: () => Promise<readonly string[]>): Promise<readonly string[]>;
+  reload(read: () => Promise<readonly string[]>): Promise<readonly string[]>;
 }
 
 /** What is served, and lets go of what it stands on when it is closed. */
@@ -50,6 +51,8 @@ interface Service {
   close(graceMs: number): Promise<void>;
 }
 
+/** What systemd shows of a plugin without a driver. */
+const WAITING = 'waiting for dockerd to start';
 /** How long calls under way have to end by themselves. */
 const GRACE_MS = 10_000;
 /** dockerd has a few. */
@@ -65,8 +68,13 @@ const HEADERS_MS = 30_000;
 export async function openServer(options: ServerOptions): Promise<DmthinServer> {
   const { dockerPlugin, snapshotter, metrics, environment = {}, log } = options;
   const manager = new ServiceManager(environment, log, dockerPlugin === undefined ? 'serving containerd' : WAITING);
-  const served = dockerPlugin === undefined ? undefined : servedDriver(options, dockerPlugin, manager);
   const registry = new Registry();
+  const findings = metrics === undefined ? undefined : new FindingMetrics(registry, log);
+  const onChange = (driver: GraphDriver | undefined): void => {
+    manager.status(driver === undefined ? WAITING : `serving ${driver.root}`);
+    findings?.watch(driver);
+  };
+  const served = dockerPlugin === undefined ? undefined : servedDriver(options, dockerPlugin, onChange);
   const observe = callMetrics(registry);
   const open: Service[] = [];
   try {
@@ -121,7 +129,11 @@ async function openSnapshots(
   }
 }
 
-function servedDriver(options: ServerOptions, path: string, manager: ServiceManager): ServedDriver {
+function servedDriver(
+  options: ServerOptions,
+  path: string,
+  onChange: (driver: GraphDriver | undefined) => void,
+): ServedDriver {
   const { kernel, storageOptions, log } = options;
   const record = new InitRecord(`${path}.init`, log);
   const mounts = new GivenMounts(new MountJournal(`${path}.mounts`, log));
@@ -131,7 +143,7 @@ function servedDriver(options: ServerOptions, path: string, manager: ServiceMana
     log,
     record,
     mounts,
-    onChange: (status) => manager.status(status),
+    onChange,
   });
 }
 

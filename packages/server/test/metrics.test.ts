@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Plugin } from './support/plugin.ts';
 
@@ -71,6 +74,25 @@ describe('the metrics of a server', () => {
     expect(count('GraphDriver.Diff', 'ok')).to.equal(1);
     expect(count('other', 'refused')).to.equal(2);
     expect(Object.keys(seen).some((name) => name.includes('made-up'))).to.equal(false);
+  });
+
+  it('count what is lost and what leaked, as check finds it', async () => {
+    const looked = async (): Promise<Readonly<Record<string, number>>> => {
+      for (;;) {
+        const seen = await values();
+        if (seen['dmthin_findings_timestamp_seconds'] !== undefined) return seen;
+        await wait(10);
+      }
+    };
+    await plugin.initialize();
+    await plugin.client.ask('GraphDriver.Create', { ID: 'a' });
+    await plugin.client.ask('GraphDriver.Create', { ID: 'b' });
+    expect((await looked())['dmthin_findings{kind="orphan-thin"}']).to.equal(undefined);
+    await plugin.client.ask('GraphDriver.Cleanup');
+    expect((await values())['dmthin_findings_timestamp_seconds']).to.equal(undefined);
+    for (const id of ['a', 'b']) await rm(join(plugin.home, 'metadata', id));
+    await plugin.initialize();
+    expect((await looked())['dmthin_findings{kind="orphan-thin"}']).to.equal(2);
   });
 
   it('come with a page that says whether all is well, and no other', async () => {

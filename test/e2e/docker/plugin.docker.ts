@@ -32,7 +32,7 @@ async function mountPoints(): Promise<readonly string[]> {
 }
 
 describe('dockerd 20.10 on the plugin', function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   let place: Place;
   let tar: string;
   let plugin: ChildProcess;

@@ -12,12 +12,9 @@ export interface ServedDriverOptions {
   readonly log: Log;
   readonly record: InitRecord;
   readonly mounts: GivenMounts;
-  /** Told when a driver is opened, and closed: in a line, whose. */
-  readonly onChange: (status: string) => void;
+  /** Told of each driver that is opened, and that there is none any more. */
+  readonly onChange: (driver: GraphDriver | undefined) => void;
 }
-
-/** What is to be seen of a driver that is not open. */
-export const WAITING = 'waiting for dockerd to start';
 
 /** The one driver that dockerd's calls go to, from its Init until its Cleanup. */
 export class ServedDriver {
@@ -80,8 +77,8 @@ export class ServedDriver {
     await this.#inTurn(async () => {
       const driver = this.#open?.driver ?? (await this.#resume());
       this.#open = undefined;
+      this.#options.onChange(undefined);
       await this.#options.record.remove();
-      this.#options.onChange(WAITING);
       await driver.close();
       this.mounts.forget();
     });
@@ -95,6 +92,7 @@ export class ServedDriver {
   async #letGo(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
+    if (open !== undefined) this.#options.onChange(undefined);
     await open?.driver.release();
     this.mounts.close();
   }
@@ -120,7 +118,7 @@ export class ServedDriver {
       log,
     });
     this.#open = { initialization, driver };
-    onChange(`serving ${home}`);
+    onChange(driver);
     return driver;
   }
 
