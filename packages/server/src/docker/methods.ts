@@ -1,7 +1,17 @@
+import { DmError } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
 import type { ChangeKind, GraphDriver } from 'dmthin';
 import type { Sent } from './mounts/given-mounts.ts';
-import { type Reader, readCompare, readCreate, readGet, readInit, readLayer, readNothing } from './requests.ts';
+import {
+  type GetRequest,
+  type Reader,
+  readCompare,
+  readCreate,
+  readGet,
+  readInit,
+  readLayer,
+  readNothing,
+} from './requests.ts';
 import type { ServedDriver } from './served-driver.ts';
 
 /** Of one call. */
@@ -43,11 +53,14 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
       await served.mounts.remove(await served.driver(), id);
       return {};
     }),
-    '/GraphDriver.Get': onServed(readGet, async (served, { id, label }, { sent }) => ({
-      Dir: await served.mounts.get(await served.driver(), id, label, sent),
-    })),
-    '/GraphDriver.Put': onServed(readLayer, async (served, { id }, { sent }) => {
-      await served.mounts.put(await served.driver(), id, sent);
+    '/GraphDriver.Get': onServed(orAgain(readGet), async (served, request, { sent }) => {
+      const driver = await served.driver();
+      const { id, label } = request ?? again('get', served);
+      return { Dir: await served.mounts.get(driver, id, label, sent) };
+    }),
+    '/GraphDriver.Put': onServed(orAgain(readLayer), async (served, request, { sent }) => {
+      const driver = await served.driver();
+      await served.mounts.put(driver, (request ?? again('put', served)).id, sent);
       return {};
     }),
     '/GraphDriver.Exists': onDriver(readLayer, async (driver, { id }) => ({ Exists: driver.exists(id) })),
@@ -65,6 +78,20 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     })),
   }),
 );
+
+/** Understands a body, or none: of a call that is made again. */
+function orAgain<Request>(read: Reader<Request>): Reader<Request | undefined> {
+  return (body) => (body === undefined ? undefined : read(body));
+}
+
+/** @throws DmError INVALID_ARGUMENT: no call had no answer, or several. */
+function again(call: 'get' | 'put', { mounts }: ServedDriver): GetRequest {
+  const id = mounts.unanswered(call);
+  if (id !== undefined) return { id, label: undefined };
+  throw new DmError('INVALID_ARGUMENT', `malformed request: a ${call} without a body`, {
+    remedy: 'dockerd makes a call again without its body where it had no answer; do again what failed.',
+  });
+}
 
 function onServed<Request>(
   read: Reader<Request>,

@@ -46,6 +46,14 @@ export class GivenMounts {
     this.#journal.begin(new Map([...this.#found].map((id) => [id, ONE_USER])));
   }
 
+  /**
+   * The layer of the only call of its kind that had no answer. dockerd makes such a call again without its body, which it
+   * has sent already (docker-devicemapper.md 11.3).
+   */
+  unanswered(call: 'get' | 'put'): string | undefined {
+    return (call === 'get' ? this.#unansweredGets : this.#unansweredPuts).only();
+  }
+
   async get(driver: GraphDriver, id: string, label: string | undefined, sent: Sent): Promise<string> {
     this.#journal.note('get', id);
     try {
@@ -81,11 +89,16 @@ export class GivenMounts {
       while (this.#unansweredGets.take(id)) this.#journal.note('not-got', id);
   }
 
-  /** dockerd removes what nobody uses: whoever was counted for a mount that was found is gone. */
+  /** dockerd removes what nobody uses: whoever was counted for a mount that was found, or had no answer, is gone. */
   async remove(driver: GraphDriver, id: string): Promise<void> {
     if (this.#found.delete(id) && mountedIn(driver).has(id)) {
+      this.#journal.note('put', id);
       await driver.unmount(id);
       this.#journal.note('away', id);
+    }
+    while (this.#unansweredGets.take(id)) {
+      await driver.unmount(id);
+      this.#journal.note('not-got', id);
     }
     await driver.remove(id);
   }
@@ -124,6 +137,12 @@ class Tally {
     const count = this.#counts.get(id) ?? 0;
     this.set(id, count - 1);
     return count > 0;
+  }
+
+  /** What there is one of, where there is nothing else. */
+  only(): string | undefined {
+    const [[id, count] = [], ...others] = this.#counts;
+    return others.length === 0 && count === 1 ? id : undefined;
   }
 
   clear(): void {

@@ -83,6 +83,40 @@ describe('mounts, where a plugin takes over from one that was killed', () => {
     await expectUnmounted();
   });
 
+  it('know a call that is made again without its body, as dockerd does', async () => {
+    const again = async (method: string): Promise<Readonly<Record<string, unknown>>> =>
+      (await plugin.client.post(`/GraphDriver.${method}`, '')).body;
+    const directory = await get();
+    await killedBefore(1);
+    expect(await again('Get')).to.deep.equal({ Dir: directory });
+    expect((await again('Get'))['Err']).to.include('a get without a body');
+    await put();
+    await killedBefore(1);
+    expect(await again('Put')).to.deep.equal({});
+    expect((await again('Put'))['Err']).to.include('a put without a body');
+    await expectUnmounted();
+  });
+
+  it('are not taken for another where several calls had no answer', async () => {
+    await plugin.client.ask('GraphDriver.Create', { ID: 'b' });
+    await get();
+    await plugin.client.ask('GraphDriver.Get', { ID: 'b' });
+    await plugin.stopServer();
+    await writeFile(`${plugin.socket}.mounts`, 'get "a"\nget "b"\n');
+    await plugin.startServer();
+    expect((await plugin.client.post('/GraphDriver.Get', '')).body['Err']).to.include('a get without a body');
+    await get();
+    expect((await plugin.client.post('/GraphDriver.Get', '')).body['Dir']).to.match(/\/b\/rootfs$/u);
+  });
+
+  it('that nobody asked for again go with their layer', async () => {
+    await get();
+    await killedBefore(1);
+    await plugin.client.ask('GraphDriver.Remove', { ID: 'a' });
+    const rows = (await plugin.client.ask('GraphDriver.Status'))['Status'] as [string, string][];
+    expect(Object.fromEntries(rows)['Deferred Deleted Device Count']).to.equal('0');
+  });
+
   it('outlast a second kill, too', async () => {
     await get();
     await killedBefore(1);
