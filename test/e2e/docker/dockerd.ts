@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -26,13 +26,18 @@ export class Dockerd {
   readonly #driver: string;
   readonly #place: string;
   readonly #pool: readonly string[];
+  readonly #options: readonly string[];
   #process: ChildProcess | undefined;
 
-  /** `pool`: the storage options that say where its pool is. */
-  constructor(driver: string, place: string, pool: readonly string[] = LOOP_FILES) {
+  /**
+   * @param pool the storage options that say where its pool is.
+   * @param options of dockerd, besides.
+   */
+  constructor(driver: string, place: string, pool: readonly string[] = LOOP_FILES, options: readonly string[] = []) {
     this.#driver = driver;
     this.#place = place;
     this.#pool = pool;
+    this.#options = options;
   }
 
   get dataRoot(): string {
@@ -60,12 +65,13 @@ export class Dockerd {
         ...['--host', this.#host, '--iptables=false', '--ip6tables=false', '--bridge=none'],
         ...['--storage-driver', this.#driver],
         ...[...STORAGE_OPTIONS, ...this.#pool].flatMap((option) => ['--storage-opt', option]),
+        ...this.#options,
       ],
       { stdio: ['ignore', log, log] },
     );
     for (const end = performance.now() + STARTED_WITHIN_MS; (await this.run('version')).status !== 0; await wait(200))
       if (this.#process.exitCode !== null || performance.now() > end)
-        throw new Error(`dockerd did not start: see ${this.logFile}`);
+        throw new Error(`dockerd did not start: ${(await readFile(this.logFile, 'utf8')).slice(-1000)}`);
   }
 
   /** Ends it, by a signal that it can act on or by one that it cannot. */
