@@ -5,6 +5,7 @@ export type { BlockHandle, BlockLayer, BlockStore, OpenHandleOptions } from './b
 export type { Clock } from './clock.ts';
 export type { FileAttributes, FilePath } from './file-attributes.ts';
 export type { FilesystemInfo, Filesystems, MakeOptions } from './filesystems.ts';
+export { type InOrder, type InOrderOutcome, on, oneAfterAnother, type PortCall } from './in-order.ts';
 export type { Ioctl, IoctlReply } from './ioctl.ts';
 export type {
   CreateOptions,
@@ -32,6 +33,7 @@ export type {
   Records,
   VolumeRecord,
 } from './records.ts';
+export type { LastingFiles, NewDirectory, SmallFiles } from './small-files.ts';
 export type {
   BrokenSnapshotRecord,
   LoadedSnapshotRecords,

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Reply, Request } from './messages.ts';
+import type { Call, HopOutcome, Reply, Request } from './messages.ts';
 import { packError } from './packed-error.ts';
 
 /** What a thread does for others, once it is ready. */
@@ -18,12 +18,8 @@ export async function serve(port: MessagePort, make: () => Served | Promise<Serv
   try {
     const { service, word, close } = await make();
     const answer = async (request: Request): Promise<void> => {
-      try {
-        const value = request.kind === 'close' ? await close?.() : await call(service, request);
-        reply({ kind: 'value', id: request.id, value });
-      } catch (error) {
-        reply({ kind: 'error', id: request.id, error: packError(error) });
-      }
+      const outcome = request.kind === 'close' ? await inTurn([() => close?.()]) : await hop(service, request.calls);
+      reply({ kind: 'done', id: request.id, ...outcome });
       if (request.kind === 'close') port.close();
     };
     port.on('message', (request: Request) => void answer(request));
@@ -34,6 +30,23 @@ export async function serve(port: MessagePort, make: () => Served | Promise<Serv
   }
 }
 
-function call(service: object, { name, args }: Extract<Request, { kind: 'hop' }>): unknown {
-  return (service as Record<string, (...given: readonly unknown[]) => unknown>)[name]?.(...args);
+function hop(service: object, calls: readonly Call[]): Promise<HopOutcome> {
+  const methods = service as Record<string, (...given: readonly unknown[]) => unknown>;
+  return inTurn(
+    calls.map(
+      ({ name, args }) =>
+        () =>
+          methods[name]?.(...args),
+    ),
+  );
+}
+
+async function inTurn(calls: readonly (() => unknown)[]): Promise<HopOutcome> {
+  const values: unknown[] = [];
+  try {
+    for (const call of calls) values.push(await call());
+    return { values, error: undefined };
+  } catch (error) {
+    return { values, error: packError(error) };
+  }
 }

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { DmError } from '@dmthin/domain';
-import type { Reply, Request } from './messages.ts';
+import type { Call, HopOutcome, Reply, Request } from './messages.ts';
 import { unpackError } from './packed-error.ts';
 import { onProcessExit } from './process-exit.ts';
 
@@ -57,18 +57,19 @@ export class ServiceThread {
     return this.#gone !== undefined;
   }
 
-  /** @throws DmError UNAVAILABLE: the thread ended meanwhile; whether the request was done is not known. */
-  run(name: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#send((id) => ({ kind: 'hop', id, name, args }));
+  /** @throws DmError UNAVAILABLE: the thread ended meanwhile; how many of the calls were made is not known. */
+  run(calls: readonly Call[]): Promise<HopOutcome> {
+    return this.#send((id) => ({ kind: 'hop', id, calls })) as Promise<HopOutcome>;
   }
 
   /** Ends it once what was asked is done. */
   async close(): Promise<void> {
     if (this.#gone !== undefined) return;
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
-    await this.#send((id) => ({ kind: 'close', id }));
+    const { error } = (await this.#send((id) => ({ kind: 'close', id }))) as HopOutcome;
     this.#worker.ref();
     await ended;
+    if (error !== undefined) throw unpackError(error);
   }
 
   #send(request: (id: number) => Request): Promise<unknown> {
@@ -84,16 +85,15 @@ export class ServiceThread {
   }
 
   #receive(reply: Reply): void {
-    const id = reply.kind === 'value' || reply.kind === 'error' ? reply.id : OPENING;
+    const id = reply.kind === 'done' ? reply.id : OPENING;
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#worker.unref();
     if (reply.kind === 'open') pending?.resolve(reply.word);
-    else if (reply.kind === 'value') pending?.resolve(reply.value);
+    else if (reply.kind === 'done') pending?.resolve(reply);
     else {
-      const error = unpackError(reply.error);
-      if (reply.kind === 'failed') this.#gone = error;
-      pending?.reject(error);
+      this.#gone = unpackError(reply.error);
+      pending?.reject(this.#gone);
     }
   }
 

@@ -1,5 +1,6 @@
 import { DmError } from '@dmthin/domain';
-import type { CancelSignal } from '@dmthin/ports';
+import { type CancelSignal, type InOrderOutcome, oneAfterAnother, type PortCall } from '@dmthin/ports';
+import { type Asked, Job } from './job.ts';
 import type { Hop, HopArguments, HopResult } from './messages.ts';
 import { ServiceThread, type StartedThread } from './service-thread.ts';
 
@@ -13,13 +14,8 @@ export interface ThreadPoolOptions {
   readonly label: string;
   /** Starts one more thread. */
   readonly start: () => StartedThread;
-}
-
-interface Job {
-  readonly name: string;
-  readonly args: readonly unknown[];
-  start(thread: ServiceThread): void;
-  refuse(error: DmError): void;
+  /** Methods that change nothing: while the thread is at work, a thread of their own answers them. */
+  readonly questions?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -31,7 +27,10 @@ export class ThreadPool<Service, Word = undefined> {
   readonly #options: ThreadPoolOptions;
   readonly #queue: Job[] = [];
   #threads: ServiceThread[] = [];
+  /** What is asked now belongs to a hop that is still being put together. */
+  #gathering: Asked[] | undefined;
   #stuck: NodeJS.Timeout | undefined;
+  #aside: ThreadPool<Service, Word> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: ThreadPoolOptions) {
@@ -59,32 +58,92 @@ export class ThreadPool<Service, Word = undefined> {
     signal?: CancelSignal,
   ): Promise<HopResult<Service, Name>> {
     if (this.#closed !== undefined) return Promise.reject(this.#closedError(name));
-    if (signal?.aborted === true) return Promise.reject(this.#abortedError(name, signal));
+    if (this.#mayAskAside(name)) {
+      this.#aside ??= new ThreadPool({ ...this.#options, questions: undefined });
+      return this.#aside.run(name, args, signal);
+    }
+    // In a hop that is put together, one that is cancelled must keep those after it from being reached.
+    if (signal?.aborted === true && this.#gathering === undefined)
+      return Promise.reject(this.#abortedError({ name, signal }));
     return new Promise<unknown>((resolve, reject) => {
-      const onAbort = (): void => {
-        const place = this.#queue.indexOf(job);
-        if (place !== -1) this.#queue.splice(place, 1);
-        if (signal !== undefined) job.refuse(this.#abortedError(name, signal));
-      };
-      const job: Job = {
-        name,
-        args: args as readonly unknown[],
-        start: (thread) => {
-          signal?.removeEventListener('abort', onAbort);
-          thread
-            .run(job.name, job.args)
-            .then(resolve, reject)
-            .finally(() => this.#next());
-        },
-        refuse: (error) => {
-          signal?.removeEventListener('abort', onAbort);
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(job);
-      this.#next();
+      const asked = { name, args: args as readonly unknown[], signal, resolve, reject };
+      if (this.#gathering === undefined) this.#enqueue([asked]);
+      else this.#gathering.push(asked);
     }) as Promise<HopResult<Service, Name>>;
+  }
+
+  /**
+   * As `InOrder` (ports), with one hop for calls in a row whose port is one of `ours`: its methods ask this pool, at once
+   * and for what they are called for. Calls of other ports are made between the hops.
+   */
+  async inOrder(calls: readonly PortCall[], ours: ReadonlySet<object>): Promise<InOrderOutcome> {
+    for (let done = 0; done < calls.length; ) {
+      const end = calls.findIndex(({ port }, index) => index >= done && !ours.has(port));
+      const outcome =
+        end === done
+          ? await oneAfterAnother(calls.slice(done, done + 1))
+          : await this.#inOneHop(calls.slice(done, end === -1 ? undefined : end));
+      done += outcome.done;
+      if (outcome.error !== undefined) return { done, error: outcome.error };
+    }
+    return { done: calls.length, error: undefined };
+  }
+
+  /** Ends before the first call that was not reached. */
+  async #inOneHop(calls: readonly PortCall[]): Promise<InOrderOutcome> {
+    const { job, promises, firsts } = this.#gather(calls);
+    const answered = await job.over;
+    let done = 0;
+    try {
+      for (const promise of promises) {
+        // One before may have succeeded in another way after its hop had failed; then this one has not been reached.
+        if (answered < job.asked.length && (firsts[done] ?? 0) >= answered) break;
+        await promise;
+        done += 1;
+      }
+      return { done, error: undefined };
+    } catch (error) {
+      return { done, error };
+    } finally {
+      job.refuseRest(answered, this.#unreachedError());
+      await Promise.allSettled(promises);
+    }
+  }
+
+  /** `firsts`: where among the job's calls each one's begin. */
+  #gather(calls: readonly PortCall[]): {
+    readonly job: Job;
+    readonly promises: readonly Promise<unknown>[];
+    readonly firsts: readonly number[];
+  } {
+    const asked: Asked[] = [];
+    const firsts: number[] = [];
+    this.#gathering = asked;
+    try {
+      const promises = calls.map(({ make }) => {
+        firsts.push(asked.length);
+        const promise = make();
+        promise.catch(() => undefined);
+        return promise;
+      });
+      return { job: this.#enqueue(asked), promises, firsts };
+    } finally {
+      this.#gathering = undefined;
+    }
+  }
+
+  #enqueue(asked: readonly Asked[]): Job {
+    const job = new Job(asked, (aborted) => {
+      const place = this.#queue.indexOf(aborted);
+      if (place === -1) return;
+      this.#queue.splice(place, 1);
+      const [first] = aborted.asked;
+      if (first !== undefined) aborted.refuse(this.#abortedError(first));
+    });
+    if (asked.length > 0) this.#queue.push(job);
+    else job.refuse(this.#unreachedError());
+    this.#next();
+    return job;
   }
 
   /** Refuses what waits, lets what is under way end, and lets go. */
@@ -95,8 +154,13 @@ export class ThreadPool<Service, Word = undefined> {
 
   async #close(): Promise<void> {
     clearTimeout(this.#stuck);
-    for (const { name, refuse } of this.#queue.splice(0)) refuse(this.#closedError(name));
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    for (const job of this.#queue.splice(0)) job.refuse(this.#closedError(job.asked[0]?.name ?? ''));
+    await Promise.all([this.#aside?.close(), ...this.#threads.map((thread) => thread.close())]);
+  }
+
+  #mayAskAside(name: string): boolean {
+    if (this.#gathering !== undefined || this.#options.questions?.has(name) !== true) return false;
+    return this.#threads.some((thread) => thread.isBusy && !thread.isOpening);
   }
 
   #start(): ServiceThread {
@@ -114,7 +178,8 @@ export class ThreadPool<Service, Word = undefined> {
     if (this.#threads.length === 0 && this.#queue.length > 0) this.#start();
     for (const thread of this.#threads) {
       if (thread.isBusy) continue;
-      this.#queue.shift()?.start(thread);
+      const job = this.#queue.shift();
+      void job?.start(thread, (asked) => this.#abortedError(asked)).then(() => this.#next());
     }
     clearTimeout(this.#stuck);
     this.#stuck = undefined;
@@ -126,14 +191,19 @@ export class ThreadPool<Service, Word = undefined> {
   /** There is no thread, and there will be none. */
   #refuseAll(error: DmError): void {
     if (this.#threads.some((thread) => !thread.isGone && thread.isBusy)) return;
-    for (const { refuse } of this.#queue.splice(0)) refuse(error);
+    for (const job of this.#queue.splice(0)) job.refuse(error);
   }
 
   #closedError(operation: string): DmError {
     return new DmError('CLOSED', `${this.#options.label}: ${operation}: it was closed before`, { operation });
   }
 
-  #abortedError(operation: string, { reason: cause }: CancelSignal): DmError {
-    return new DmError('ABORTED', `${this.#options.label}: ${operation} was cancelled`, { operation, cause });
+  #abortedError({ name: operation, signal }: Pick<Asked, 'name' | 'signal'>): DmError {
+    const message = `${this.#options.label}: ${operation} was cancelled`;
+    return new DmError('ABORTED', message, { operation, cause: signal?.reason });
+  }
+
+  #unreachedError(): DmError {
+    return new DmError('ABORTED', `${this.#options.label}: what was to be done before it failed`);
   }
 }

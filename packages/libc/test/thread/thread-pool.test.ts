@@ -1,5 +1,6 @@
 import { DmError } from '@dmthin/domain';
 import { startThread, ThreadPool } from '@dmthin/libc';
+import type { PortCall } from '@dmthin/ports';
 import { expect } from 'chai';
 import type { Echo } from './echo-thread.ts';
 
@@ -10,11 +11,12 @@ interface Bench {
   readonly ended: () => number;
 }
 
-function bench(workerData?: string): Bench {
+function bench(workerData?: string, questions: readonly string[] = []): Bench {
   let started = 0;
   let ended = 0;
   const pool = new ThreadPool<Echo, string>({
     label: 'echo',
+    questions: new Set(questions),
     start: () => {
       started += 1;
       const worker = startThread({ module: 'echo-thread', caller: import.meta.url, workerData });
@@ -104,6 +106,81 @@ describe('a pool of threads', () => {
     expect(error.code).to.equal('ABORTED');
     expect((error.cause as Error).message).to.equal('no longer wanted');
     await busy;
+  });
+
+  it('answers a question while a change is under way, and every other call after it', async () => {
+    current = bench(undefined, ['say']);
+    await current.pool.open();
+    const order: string[] = [];
+    const change = current.pool.run('block', [40]).then(() => order.push('change'));
+    const question = current.pool.run('say', ['now']).then((text) => order.push(text));
+    await Promise.all([change, question]);
+    expect(current.started()).to.equal(2);
+    expect(await current.pool.run('say', ['idle'])).to.equal('idle');
+    expect(current.started()).to.equal(2);
+  });
+
+  describe('calls in order', () => {
+    const port = {};
+    const foreign = {};
+    const said: string[] = [];
+    beforeEach(() => {
+      said.length = 0;
+      current = bench();
+    });
+    const say = (text: string, by: object = port): PortCall => ({
+      port: by,
+      make: async () => said.push(by === port ? await current.pool.run('say', [text]) : text),
+    });
+    const fail: PortCall = { port, make: () => current.pool.run('fail', []) };
+
+    it('are made in one hop, up to the first that fails', async () => {
+      expect(await current.pool.inOrder([say('a'), say('b')], new Set([port]))).to.deep.equal({
+        done: 2,
+        error: undefined,
+      });
+      const { done, error } = await current.pool.inOrder([say('c'), fail, say('never')], new Set([port]));
+      expect(done).to.equal(1);
+      expect(error).to.be.instanceOf(DmError).and.have.property('code', 'BUSY');
+      expect(said).to.deep.equal(['a', 'b', 'c']);
+    });
+
+    it('of another port are made between the hops, and not before those before them', async () => {
+      const slow: PortCall = { port, make: () => current.pool.run('block', [20]).then(() => said.push('slow')) };
+      const outcome = await current.pool.inOrder([slow, say('other', foreign), say('last')], new Set([port]));
+      expect(outcome.done).to.equal(3);
+      expect(said).to.deep.equal(['slow', 'other', 'last']);
+      const failed = await current.pool.inOrder([fail, say('never', foreign)], new Set([port]));
+      expect(failed.done).to.equal(0);
+      expect(said).to.have.length(3);
+    });
+
+    it('go on where one that failed succeeds in another way', async () => {
+      const second: PortCall = {
+        port,
+        make: () => current.pool.run('fail', []).catch(() => current.pool.run('say', ['by another way'])),
+      };
+      const outcome = await current.pool.inOrder([say('a'), second, say('b')], new Set([port]));
+      expect(outcome).to.deep.equal({ done: 3, error: undefined });
+      expect(said).to.deep.equal(['a', 'b']);
+    });
+
+    it('end before one that is cancelled', async () => {
+      const signal = AbortSignal.abort(new Error('no longer wanted'));
+      const cancelled: PortCall = { port, make: () => current.pool.run('say', ['no'], signal) };
+      const { done, error } = await current.pool.inOrder([say('a'), cancelled, say('never')], new Set([port]));
+      expect(done).to.equal(1);
+      expect(error).to.have.property('code', 'ABORTED');
+      expect(said).to.deep.equal(['a']);
+    });
+
+    it('end with a thread that dies', async () => {
+      const die: PortCall = { port, make: () => current.pool.run('die', []) };
+      const { done, error } = await current.pool.inOrder([die, say('never')], new Set([port]));
+      expect(done).to.equal(0);
+      expect(error).to.have.property('code', 'UNAVAILABLE');
+      expect(said).to.deep.equal([]);
+    });
   });
 
   it('ends its threads when it is closed, after what is under way, and refuses what comes later', async () => {
