@@ -11,6 +11,7 @@ await build({
     dmthin: 'packages/cli/src/main.ts',
     'kernel-thread': 'packages/kernel-ioctl/src/thread/kernel-thread.ts',
     'host-thread': 'packages/host-linux/src/thread/host-thread.ts',
+    'machine-thread': 'packages/container/src/machine/machine-thread.ts',
   },
   outdir,
   bundle: true,

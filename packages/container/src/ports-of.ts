@@ -6,11 +6,13 @@ import {
   CLOCK,
   FILE_ATTRIBUTES,
   FILESYSTEMS,
+  IN_ORDER,
   KERNEL,
   LOG,
   LOOP_DEVICES,
   MOUNTS,
   RECORDS,
+  SMALL_FILES,
   VOLUME_GROUPS,
 } from './identifiers.ts';
 
@@ -28,5 +30,7 @@ export async function portsOf(context: ResolutionContext): Promise<GraphDriverPo
     mounts: await get(MOUNTS),
     fileAttributes: await get(FILE_ATTRIBUTES),
     volumeGroups: await context.getAsync<VolumeGroups | undefined>(VOLUME_GROUPS, { optional: true }),
+    smallFiles: await get(SMALL_FILES),
+    inOrder: await get(IN_ORDER),
   };
 }

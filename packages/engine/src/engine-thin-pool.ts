@@ -1,5 +1,13 @@
-import type { Bytes, DeviceName, PoolStatus, ThinId, ThinIdAllocator, VolumeId } from '@dmthin/domain';
-import type { BlockDevices, CancelSignal, PoolRecord } from '@dmthin/ports';
+import {
+  type Bytes,
+  type DeviceName,
+  type PoolStatus,
+  parseDeviceNumber,
+  type ThinId,
+  type ThinIdAllocator,
+  type VolumeId,
+} from '@dmthin/domain';
+import type { BlockDevices, CancelSignal, PoolRecord, PortCall } from '@dmthin/ports';
 import { auditPool, deleteOrphan } from './audit/audit-pool.ts';
 import { deleteMarked } from './deletion/delete-marked.ts';
 import { DeletionWorker } from './deletion/deletion-worker.ts';
@@ -25,7 +33,7 @@ import type {
   VolumeSharing,
   VolumeUsage,
 } from './thin-pool.ts';
-import { activateVolume } from './volume/activate.ts';
+import { type ActiveVolume, activateVolume } from './volume/activate.ts';
 import { createVolume } from './volume/create.ts';
 import { deactivateVolume } from './volume/deactivate.ts';
 import { deleteVolume } from './volume/delete.ts';
@@ -41,6 +49,7 @@ const FRESH: PoolRecord = { lastThinId: 0, baseUuid: '', baseFilesystem: '' };
 export class EngineThinPool implements ThinPool {
   readonly name: DeviceName;
   readonly recovery: RecoveryReport;
+  readonly opened: ThinPool['opened'];
   readonly #context: PoolContext;
   readonly #ids: ThinIdAllocator;
   readonly #worker: DeletionWorker;
@@ -51,11 +60,17 @@ export class EngineThinPool implements ThinPool {
   constructor(context: PoolContext, ids: ThinIdAllocator, stored: PoolRecord | undefined, recovery: RecoveryReport) {
     this.name = context.pool.name;
     this.recovery = recovery;
+    this.opened = { number: parseDeviceNumber(context.opened.word), status: context.opened.status };
     this.#context = context;
     this.#ids = ids;
     this.#stored = stored ?? FRESH;
     this.#worker = new DeletionWorker(context);
     this.#worker.start();
+  }
+
+  get counts(): ThinPool['counts'] {
+    const { size, markedCount } = this.#context.volumes;
+    return { all: size, deleted: markedCount };
   }
 
   volumes(): Iterable<Volume> {
@@ -86,8 +101,17 @@ export class EngineThinPool implements ThinPool {
     return this.#context.gate.run(() => deleteVolume(this.#context, id, options, signal));
   }
 
-  activate(id: VolumeId, options: ActivateOptions = {}, signal?: CancelSignal): Promise<DeviceName> {
-    return this.#context.gate.run(() => activateVolume(this.#context, id, options, signal));
+  async activate(id: VolumeId, options: ActivateOptions = {}, signal?: CancelSignal): Promise<DeviceName> {
+    return (await this.activateAnd(id, [], options, signal)).deviceName;
+  }
+
+  activateAnd(
+    id: VolumeId,
+    calls: readonly PortCall[],
+    options: ActivateOptions = {},
+    signal?: CancelSignal,
+  ): Promise<ActiveVolume> {
+    return this.#context.gate.run(() => activateVolume(this.#context, id, calls, options, signal));
   }
 
   flush(id: VolumeId, signal?: CancelSignal): Promise<void> {
@@ -95,7 +119,11 @@ export class EngineThinPool implements ThinPool {
   }
 
   deactivate(id: VolumeId, signal?: CancelSignal): Promise<void> {
-    return this.#context.gate.run(() => deactivateVolume(this.#context, id, signal));
+    return this.#context.gate.run(() => deactivateVolume(this.#context, id, [], signal));
+  }
+
+  deactivateAfter(id: VolumeId, calls: readonly PortCall[], signal?: CancelSignal): Promise<void> {
+    return this.#context.gate.run(() => deactivateVolume(this.#context, id, calls, signal));
   }
 
   grow(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume> {

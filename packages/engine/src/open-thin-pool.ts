@@ -7,7 +7,7 @@ import {
   thinId,
   type VolumeId,
 } from '@dmthin/domain';
-import type { Intent, KernelCapabilities, LoadedRecords } from '@dmthin/ports';
+import { type Intent, type KernelCapabilities, type LoadedRecords, oneAfterAnother } from '@dmthin/ports';
 import { EngineThinPool } from './engine-thin-pool.ts';
 import { attempting } from './failure/failure.ts';
 import { FifoLock } from './lock/fifo-lock.ts';
@@ -50,14 +50,17 @@ export async function openThinPool(ports: ThinPoolPorts, settings: ThinPoolSetti
     ids.claim(record.thinId);
   }
   const pool = new PoolDevice(kernel, settings.pool);
-  const parts: TransactionPorts = { pool, records, ids, volumes, log };
+  const { inOrder = oneAfterAnother } = ports;
+  const parts: TransactionPorts = { pool, records, ids, volumes, log, inOrder };
   const transactions = new TransactionLog(parts);
-  const { intent, findings } = await recoverOrPutOff(parts, loaded, transactions);
+  const { intent, findings } = await recoverOrPutOff(parts, loaded, inspected.status, transactions);
   const context: PoolContext = {
     ports,
     settings,
+    inOrder,
     pool,
     poolWord: inspected.word,
+    opened: inspected,
     blockSize: inspected.blockSize,
     volumes,
     locks: new KeyedLock(),
@@ -91,14 +94,15 @@ function refuseUndoable({ deferredRemove }: KernelCapabilities, { deferredRemova
 async function recoverOrPutOff(
   parts: TransactionPorts,
   loaded: LoadedRecords,
+  status: PoolStatus,
   transactions: TransactionLog,
 ): Promise<IntentReport> {
   try {
-    return await recoverIntent(parts, loaded);
+    return await recoverIntent(parts, loaded, status);
   } catch (error) {
     if (!DmError.is(error)) throw error;
     if (loaded.intent === undefined) return { intent: 'none', findings: [] };
-    transactions.putOff(loaded.intent, () => recoverIntent(parts, loaded));
+    transactions.putOff(loaded.intent, async () => recoverIntent(parts, loaded, await parts.pool.status()));
     const { message } = attempting(`recover the last change (${shownId(loaded.intent.volume)})`, error);
     return { intent: 'put-off', findings: [`${message}; it is tried again before the next change`] };
   }

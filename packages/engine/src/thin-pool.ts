@@ -2,6 +2,7 @@ import type {
   Bytes,
   DataBlocks,
   DeviceName,
+  DeviceNumber,
   MetadataBlocks,
   PoolStatus,
   ThinId,
@@ -12,11 +13,14 @@ import type {
   BlockDevices,
   CancelSignal,
   Clock,
+  InOrder,
+  InOrderOutcome,
   Kernel,
   LoadedRecords,
   Log,
   PoolIdentity,
   PoolRecord,
+  PortCall,
   Records,
 } from '@dmthin/ports';
 /** A named thin device. A value: what was true when it was asked for. */
@@ -37,6 +41,8 @@ export interface ThinPoolPorts {
   readonly records: Records;
   readonly clock: Clock;
   readonly log: Log;
+  /** How calls in a row are made; one after the other where it is not given. */
+  readonly inOrder?: InOrder | undefined;
 }
 
 export interface ThinPoolSettings {
@@ -57,6 +63,8 @@ export interface ThinPoolSettings {
    * volume's lock is held meanwhile: do not ask the pool to change this volume from within.
    */
   readonly beforeDelete?: ((volume: Volume, signal?: CancelSignal) => Promise<void>) | undefined;
+  /** Called with the pool's status before a snapshot is made, to refuse it for what the pool does not know. */
+  readonly beforeSnapshot?: ((id: VolumeId, status: PoolStatus) => Promise<void>) | undefined;
   /**
    * What the caller takes this pool for. Compared with what is stored before anything is touched (defect 34), and
    * stored where nothing is; undefined compares and stores nothing.
@@ -178,6 +186,10 @@ export interface DeleteOptions {
 export interface ThinPool extends AsyncDisposable {
   readonly name: DeviceName;
   readonly recovery: RecoveryReport;
+  /** The pool as it was when it was opened: what is true of it for good, and its status then. */
+  readonly opened: { readonly number: DeviceNumber; readonly status: PoolStatus };
+  /** How many volumes there are now, and how many of them are marked as deleted. */
+  readonly counts: { readonly all: number; readonly deleted: number };
   /** The volumes now, deleted ones included, in no order. Costs nothing proportional to what is not read. */
   volumes(): Iterable<Volume>;
   /** undefined: there is no such volume. */
@@ -209,11 +221,23 @@ export interface ThinPool extends AsyncDisposable {
    */
   flush(id: VolumeId, signal?: CancelSignal): Promise<void>;
   /**
+   * As `activate`; then makes `calls`, in one go with it where the ports can. `outcome` is that of the calls alone; the
+   * device stays, however they end.
+   */
+  activateAnd(
+    id: VolumeId,
+    calls: readonly PortCall[],
+    options?: ActivateOptions,
+    signal?: CancelSignal,
+  ): Promise<{ readonly deviceName: DeviceName; readonly outcome: InOrderOutcome }>;
+  /**
    * Takes the device away; succeeds where there is none. With deferred removal an open device goes with its last close;
    * without, this waits up to 20 s for that.
    * @throws DmError BUSY: still open after the wait.
    */
   deactivate(id: VolumeId, signal?: CancelSignal): Promise<void>;
+  /** Makes `calls` and then does as `deactivate`, in one go where the ports can; throws what the first of them throws. */
+  deactivateAfter(id: VolumeId, calls: readonly PortCall[], signal?: CancelSignal): Promise<void>;
   /** Makes the volume larger, its live device too. Equal size succeeds. @throws DmError INVALID_ARGUMENT: smaller. */
   grow(id: VolumeId, size: Bytes, signal?: CancelSignal): Promise<Volume>;
   /** Notes that the volume's filesystem is made. */

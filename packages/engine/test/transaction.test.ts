@@ -36,7 +36,6 @@ describe('a transaction', () => {
     ]);
     const remove = await stepsOf(steps, () => pool.delete(id('c')));
     expect(remove).to.deep.equal([
-      'remove dm-c',
       'saveIntent',
       'message pool delete 3',
       'removeVolume c',

@@ -4,11 +4,13 @@ import type {
   Clock,
   FileAttributes,
   Filesystems,
+  InOrder,
   Kernel,
   Log,
   LoopDevices,
   Mounts,
   Records,
+  SmallFiles,
   VolumeGroups,
 } from '@dmthin/ports';
 
@@ -26,6 +28,10 @@ export interface GraphDriverPorts {
   readonly fileAttributes: FileAttributes;
   /** For dm.directlvm_device alone; undefined where this host has no LVM that the driver could use. */
   readonly volumeGroups?: VolumeGroups | undefined;
+  /** Node's own calls where it is not given. */
+  readonly smallFiles?: SmallFiles | undefined;
+  /** How calls in a row are made; one after the other where it is not given. */
+  readonly inOrder?: InOrder | undefined;
 }
 
 export interface GraphDriverSettings {

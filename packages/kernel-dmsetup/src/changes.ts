@@ -64,6 +64,7 @@ export class Changes {
     if (result.exitCode !== 0) throw await this.#undone(step, result);
     const nodeFailure = step.isNodeBound === true ? nodeFailureOf(result, step) : undefined;
     if (nodeFailure !== undefined) throw nodeFailure;
+    if (step.isActivation === true) this.#live.add(step.device);
     if (step.operation === 'message') await this.#afterMessage(step, result.stdout);
     return result.stdout;
   }

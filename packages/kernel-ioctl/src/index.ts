@@ -1,5 +1,6 @@
 export { CONTROL_PATH, type ControlDevice, openControlDevice } from './control/control-device.ts';
 export { IoctlKernel } from './ioctl-kernel.ts';
+export type { DeviceMapper } from './mapper/device-mapper.ts';
 export { type IoctlKernelOptions, openIoctlKernel } from './open-ioctl-kernel.ts';
 export { COMMAND, type CommandName, commandOf, requestOf } from './protocol/command.ts';
 export {
@@ -27,3 +28,10 @@ export {
   type Geometry,
   type TargetMessage,
 } from './protocol/text-payload.ts';
+export {
+  type CommandThreadOptions,
+  type CommandThreads,
+  startCommandThread,
+} from './thread/command-threads.ts';
+export type { CommandStart } from './thread/messages.ts';
+export { serveCommands } from './thread/serve-commands.ts';

@@ -7,7 +7,7 @@ import { DeviceMapper } from './mapper/device-mapper.ts';
 import { NO_NODES } from './nodes/node-keeper.ts';
 import { udevRuns } from './nodes/udev-nodes.ts';
 import type { Version } from './protocol/dm-ioctl-header.ts';
-import { commandThreads } from './thread/command-threads.ts';
+import { type CommandThreadOptions, type CommandThreads, commandThreads } from './thread/command-threads.ts';
 import { Lanes } from './thread/lanes.ts';
 
 export interface IoctlKernelOptions {
@@ -18,6 +18,8 @@ export interface IoctlKernelOptions {
   readonly udev?: boolean | undefined;
   /** How long a change waits for udev, in milliseconds; 30,000 where it is not said. */
   readonly udevLimitMs?: number | undefined;
+  /** Threads that serve `DeviceMapper` beside something else (`startCommandThread`); the kernel closes them. */
+  readonly threads?: ((options: CommandThreadOptions) => CommandThreads) | undefined;
   /** Answers the ioctls in place of the running kernel, in this thread and without nodes: for tests. */
   readonly ioctl?: Ioctl | undefined;
 }
@@ -36,8 +38,9 @@ const ARM_POLL = 36;
 export async function openIoctlKernel(options: IoctlKernelOptions = {}): Promise<IoctlKernel> {
   if (options.ioctl !== undefined) return inThisThread(options.ioctl);
   const udev = options.udev ?? udevRuns();
+  const { threads = commandThreads } = options;
   const how = { udev, udevLimitMs: options.udevLimitMs ?? UDEV_LIMIT_MS };
-  const changes = commandThreads(how);
+  const changes = threads(how);
   const driver = await changes.open();
   const hasEvents = driver[1] >= ARM_POLL;
   const events = hasEvents ? new PolledEvents() : new TimedEvents(LOOK_MS);

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { DmError, type VolumeId } from '@dmthin/domain';
-import type { Intent, LoadedRecords, Log, PoolIdentity, PoolRecord, Records, VolumeRecord } from '@dmthin/ports';
+import type {
+  Intent,
+  LastingFiles,
+  LoadedRecords,
+  Log,
+  PoolIdentity,
+  PoolRecord,
+  Records,
+  VolumeRecord,
+} from '@dmthin/ports';
 import type { Disk } from './disk/disk.ts';
 import { diskError } from './disk/disk-error.ts';
 import { nodeDisk } from './disk/node-disk.ts';
@@ -26,6 +35,11 @@ export interface DockerRecordsOptions {
    * faster: for tests and throw-away roots.
    */
   readonly isDurable?: boolean | undefined;
+  /**
+   * Saves and removes files that last, each in one call. Where it is not given, or nothing has to last, it is done step
+   * by step on `disk`.
+   */
+  readonly files?: LastingFiles | undefined;
   /** Where files are; the host's file system by default. For tests, which fail, fill or unplug it. */
   readonly disk?: Disk | undefined;
 }
@@ -44,7 +58,10 @@ export async function openDockerRecords(options: DockerRecordsOptions): Promise<
     const disk = options.disk ?? nodeDisk(options.isDurable ?? true);
     const reserve = new Reserve(disk, layout.own, log);
     const leftovers = await prepare(disk, layout, reserve, log);
-    return new DockerRecords(disk, layout, new SavedFiles(disk, reserve), leftovers, release, log);
+    const files = (options.isDurable ?? true) ? options.files : undefined;
+    const records = new DockerRecords(disk, layout, new SavedFiles(disk, reserve, files), leftovers, release, log);
+    if (files !== undefined) savers.set(records, files);
+    return records;
   } catch (cause) {
     const error = diskError('open the records in', directory, cause);
     await release().catch((undoError: unknown) => {
@@ -53,6 +70,13 @@ export async function openDockerRecords(options: DockerRecordsOptions): Promise<
     });
     throw error;
   }
+}
+
+const savers = new WeakMap<Records, LastingFiles>();
+
+/** Whether these records do each save and removal by one call of `files`, made at once. */
+export function savesWith(records: Records, files: LastingFiles): boolean {
+  return savers.get(records) === files;
 }
 
 /** Gives the files that it removed, which saves that were cut off had left. */

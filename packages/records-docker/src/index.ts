@@ -1,7 +1,7 @@
 export type { Disk, DiskEntry, DiskFile } from './disk/disk.ts';
 export { MemoryDisk, type PowerCut } from './disk/memory-disk.ts';
 export { nodeDisk } from './disk/node-disk.ts';
-export { type DockerRecordsOptions, openDockerRecords } from './docker-records.ts';
+export { type DockerRecordsOptions, openDockerRecords, savesWith } from './docker-records.ts';
 export { type RootLock, takeRootLock } from './lock/root-lock.ts';
 export {
   type DockerStore,

@@ -1,6 +1,6 @@
 import { openDockerRecords } from '@dmthin/records-docker';
 import { ContainerModule } from 'inversify';
-import { CLOSING, LOG, RECORDS, ROOT_LOCK } from '../identifiers.ts';
+import { CLOSING, LASTING_FILES, LOG, RECORDS, ROOT_LOCK } from '../identifiers.ts';
 import { refuseOtherKeeper } from '../keeper.ts';
 import { rootLock } from './root-lock.ts';
 
@@ -10,13 +10,13 @@ export function dockerRecords(root: string, isDurable: boolean): ContainerModule
     const { bind } = options;
     rootLock(root, options);
     bind(RECORDS).toResolvedValue(
-      async (lock, log, closing) => {
+      async (lock, log, files, closing) => {
         await refuseOtherKeeper(root, 'Docker');
-        const records = await openDockerRecords({ directory: root, lock, log, isDurable });
+        const records = await openDockerRecords({ directory: root, lock, log, isDurable, files });
         closing.defer(() => records.close());
         return records;
       },
-      [ROOT_LOCK, LOG, CLOSING],
+      [ROOT_LOCK, LOG, LASTING_FILES, CLOSING],
     );
   });
 }

@@ -7,10 +7,13 @@ import {
   FAKE_MACHINE,
   FILE_ATTRIBUTES,
   FILESYSTEMS,
+  IN_ORDER,
   KERNEL,
+  LASTING_FILES,
   LOOP_DEVICES,
   MOUNTS,
   ROOT_LOCK,
+  SMALL_FILES,
   VOLUME_GROUPS,
 } from '../identifiers.ts';
 
@@ -33,6 +36,10 @@ export function fakeMachine(root: string): ContainerModule {
     bind(FILESYSTEMS).toResolvedValue(({ host }) => host.filesystems, [FAKE_MACHINE]);
     bind(MOUNTS).toResolvedValue(({ host }) => host.mounts, [FAKE_MACHINE]);
     bind(VOLUME_GROUPS).toResolvedValue(({ host }) => host.volumeGroups, [FAKE_MACHINE]);
+    // Its files are node's, and its calls take no thread.
+    bind(SMALL_FILES).toConstantValue(undefined);
+    bind(LASTING_FILES).toConstantValue(undefined);
+    bind(IN_ORDER).toConstantValue(undefined);
     bind(FILE_ATTRIBUTES).toResolvedValue(({ host }) => host.fileAttributes, [FAKE_MACHINE]);
   });
 }

@@ -1,67 +1,62 @@
-import { DmError } from '@dmthin/domain';
-import type { Kernel } from '@dmthin/ports';
+import { savesWith } from '@dmthin/records-docker';
 import { ContainerModule } from 'inversify';
 import {
   BLOCK_DEVICES,
   CLOSING,
   FILE_ATTRIBUTES,
   FILESYSTEMS,
+  IN_ORDER,
   KERNEL,
+  LASTING_FILES,
   LINUX_HOST,
+  LINUX_KERNEL,
   LOOP_DEVICES,
   MOUNTS,
+  RECORDS,
   ROOT_LOCK,
+  SMALL_FILES,
   VOLUME_GROUPS,
 } from '../identifiers.ts';
+import { openLinuxKernel } from '../machine/linux-kernel.ts';
 import type { KernelName } from '../open-options.ts';
 
 /** This machine's kernel and host; each package is loaded only where it is used. */
 export function linuxMachine(name: Exclude<KernelName, 'fake'>): ContainerModule {
   return new ContainerModule(({ bind }) => {
-    bind(KERNEL).toResolvedValue(
+    bind(LINUX_KERNEL).toResolvedValue(
       async (_lock, closing) => {
-        const kernel = await openKernel(name);
-        closing.defer(() => kernel.close());
-        return kernel;
+        const linux = await openLinuxKernel(name);
+        closing.defer(() => linux.kernel.close());
+        return linux;
       },
       [ROOT_LOCK, CLOSING],
     );
+    bind(KERNEL).toResolvedValue(({ kernel }) => kernel, [LINUX_KERNEL]);
     bind(LINUX_HOST).toResolvedValue(
-      async (_lock, closing) => {
+      async ({ threads }, closing) => {
         const { createLinuxHost } = await import('@dmthin/host-linux');
-        const host = createLinuxHost();
+        const host = createLinuxHost({ threads });
         closing.defer(() => host.close());
         return host;
       },
-      [ROOT_LOCK, CLOSING],
+      [LINUX_KERNEL, CLOSING],
     );
+    // The threads are asked by these alone: another kernel or other records that somebody binds go their own way.
+    bind(IN_ORDER).toResolvedValue(
+      ({ kernel, threads }, { mounts, files }, records) => {
+        if (threads === undefined) return undefined;
+        const ours = new Set<object>([kernel, mounts, files, ...(savesWith(records, files) ? [records] : [])]);
+        return (calls) => threads.inOrder(calls, ours);
+      },
+      [LINUX_KERNEL, LINUX_HOST, RECORDS],
+    );
+    bind(SMALL_FILES).toResolvedValue(({ files }) => files, [LINUX_HOST]);
+    bind(LASTING_FILES).toResolvedValue(({ files }) => files, [LINUX_HOST]);
     bind(BLOCK_DEVICES).toResolvedValue(({ blockDevices }) => blockDevices, [LINUX_HOST]);
     bind(LOOP_DEVICES).toResolvedValue(({ loopDevices }) => loopDevices, [LINUX_HOST]);
     bind(FILESYSTEMS).toResolvedValue(({ filesystems }) => filesystems, [LINUX_HOST]);
     bind(MOUNTS).toResolvedValue(({ mounts }) => mounts, [LINUX_HOST]);
     bind(VOLUME_GROUPS).toResolvedValue(({ volumeGroups }) => volumeGroups, [LINUX_HOST]);
     bind(FILE_ATTRIBUTES).toResolvedValue(({ fileAttributes }) => fileAttributes, [LINUX_HOST]);
-  });
-}
-
-async function openKernel(name: Exclude<KernelName, 'fake'>): Promise<Kernel> {
-  try {
-    if (name === 'dmsetup') return await (await import('@dmthin/kernel-dmsetup')).openDmsetupKernel();
-    return await (await import('@dmthin/kernel-ioctl')).openIoctlKernel();
-  } catch (error) {
-    throw withKernelInMemory(error);
-  }
-}
-
-/** Whoever has no device-mapper, or no rights to it, is told of the kernel that needs neither. */
-function withKernelInMemory(error: unknown): unknown {
-  if (!DmError.is(error, 'UNAVAILABLE', 'NOT_PERMITTED')) return error;
-  const { code, message, errno, operation, subject, remedy } = error;
-  return new DmError(code, message, {
-    errno,
-    operation,
-    subject,
-    remedy: `${remedy ?? ''} Kernel "fake" needs no device-mapper and no rights.`.trimStart(),
-    cause: error,
   });
 }

@@ -8,8 +8,8 @@ const LOOP_MAJOR = 7; // Documentation/admin-guide/devices.txt
  * every other under its number.
  */
 export async function deviceNode(kernel: Kernel, number: DeviceNumber): Promise<string> {
-  const mapped = (await kernel.list()).find((listed) => sameDevice(listed.number, number));
-  if (mapped !== undefined) return devicePath(mapped.name);
   const { major, minor } = number;
-  return major === LOOP_MAJOR ? `/dev/loop${minor}` : `/dev/block/${major}:${minor}`;
+  if (major === LOOP_MAJOR) return `/dev/loop${minor}`;
+  const mapped = (await kernel.list()).find((listed) => sameDevice(listed.number, number));
+  return mapped === undefined ? `/dev/block/${major}:${minor}` : devicePath(mapped.name);
 }

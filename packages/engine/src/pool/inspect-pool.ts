@@ -45,10 +45,11 @@ export async function inspectPool(kernel: Kernel, name: DeviceName): Promise<Ins
       'Name a thin pool: dmsetup ls --target thin-pool.',
     );
   const status = parsePoolStatus(line.text);
+  const { blockSize } = parseThinPoolTarget(target.params);
   return {
     word: formatDeviceNumber(info.number),
     status,
-    blockSize: bytesOf(parseThinPoolTarget(target.params).blockSize),
+    blockSize: bytesOf(blockSize),
     findings: [...stateOf(name, status), ...(info.isSuspended ? [`pool ${name} is suspended: its volumes wait`] : [])],
   };
 }

@@ -1,5 +1,5 @@
 import type { Bytes, ThinId, VolumeId } from '@dmthin/domain';
-import type { CancelSignal } from '@dmthin/ports';
+import type { CancelSignal, InOrder } from '@dmthin/ports';
 import type { FifoLock } from '../lock/fifo-lock.ts';
 import type { KeyedLock } from '../lock/keyed-lock.ts';
 import type { ThinPoolPorts, ThinPoolSettings } from '../thin-pool.ts';
@@ -7,15 +7,19 @@ import type { TransactionLog } from '../transaction/transaction-log.ts';
 import type { VolumeTable } from '../volume/volume-table.ts';
 import { withAnyOf } from '../wait/cancel-source.ts';
 import type { Gate } from '../wait/gate.ts';
+import type { InspectedPool } from './inspect-pool.ts';
 import type { PoolDevice } from './pool-device.ts';
 
 /** What the use cases of one open pool share. */
 export interface PoolContext {
   readonly ports: ThinPoolPorts;
   settings: ThinPoolSettings;
+  readonly inOrder: InOrder;
   readonly pool: PoolDevice;
   /** How the tables of thin devices name the pool: its number, so that no node has to be there (defect 15). */
   readonly poolWord: string;
+  /** As it was when it was opened. */
+  readonly opened: InspectedPool;
   /** Of one data block. */
   readonly blockSize: Bytes;
   readonly volumes: VolumeTable;

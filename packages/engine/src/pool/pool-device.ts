@@ -19,16 +19,16 @@ const START = sectors(0);
  */
 export class PoolDevice {
   readonly name: DeviceName;
-  readonly #kernel: Kernel;
+  readonly kernel: Kernel;
 
   constructor(kernel: Kernel, name: DeviceName) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.name = name;
   }
 
   /** Does not make the pool commit, so that asking costs no flush. @throws DmError NOT_FOUND, CORRUPT. */
   async status(): Promise<PoolStatus> {
-    const [target] = await this.#kernel.status(this.name, { noFlush: true });
+    const [target] = await this.kernel.status(this.name, { noFlush: true });
     if (target?.type !== 'thin-pool')
       throw new DmError('CONFLICT', `device "${this.name}" is no live thin-pool (any more)`, {
         operation: 'status',
@@ -40,7 +40,11 @@ export class PoolDevice {
 
   /** @throws DmError READ_ONLY: the pool failed, or its counters cannot be read. */
   async transactionId(): Promise<TransactionId> {
-    const status = await this.status();
+    return this.transactionIdIn(await this.status());
+  }
+
+  /** As `transactionId`, of a status. */
+  transactionIdIn(status: PoolStatus): TransactionId {
     if (status.kind === 'ok') return status.transactionId;
     const state = status.kind === 'fail' ? 'Fail' : 'Error';
     throw new DmError('READ_ONLY', `pool "${this.name}" is in ${state} state and tells no transaction id`, {
@@ -72,7 +76,7 @@ export class PoolDevice {
       await this.#send(text);
     } catch (error) {
       if (!DmError.is(error, 'READ_ONLY')) throw error;
-      await sendToFullPool(this.#kernel, this.name, this.#message(text), error);
+      await sendToFullPool(this.kernel, this.name, this.#message(text), error);
     }
   }
 
@@ -111,6 +115,6 @@ export class PoolDevice {
   }
 
   async #send(text: string): Promise<void> {
-    await this.#kernel.message(this.name, START, text);
+    await this.kernel.message(this.name, START, text);
   }
 }

@@ -1,5 +1,6 @@
 import {
   DmError,
+  type PoolStatus,
   RECOVERY_DOUBTS,
   type Recovery,
   type RecoveryFacts,
@@ -20,10 +21,14 @@ export type IntentReport = Pick<RecoveryReport, 'intent' | 'findings'>;
  * Finds out what became of the last change, and does what recovery decides about it (domain, `recoveryOf`).
  * @throws DmError what the pool and the records throw; it can be run again, and decides anew.
  */
-export async function recoverIntent(ports: RecoveryPorts, loaded: LoadedRecords): Promise<IntentReport> {
+export async function recoverIntent(
+  ports: RecoveryPorts,
+  loaded: LoadedRecords,
+  status: PoolStatus,
+): Promise<IntentReport> {
   const intent = intentOf(loaded);
   if (intent === undefined || intent === 'unreadable') return report(recoveryOf(withoutIntent(intent)), 'none');
-  const recovery = recoveryOf(await gatherFacts(ports, loaded, intent));
+  const recovery = recoveryOf(await gatherFacts(ports, loaded, status, intent));
   if (recovery.kind === 'nothing' || recovery.kind === 'report') return report(recovery, 'complete');
   const outcome = await carryOut(ports, intent, recovery.steps);
   return { intent: recovery.kind === 'roll-back' ? 'rolled-back' : 'finished', findings: [told(recovery, outcome)] };
@@ -49,8 +54,13 @@ function withoutIntent(intent: 'unreadable' | undefined): RecoveryFacts {
   return { poolTransaction, intent, record: undefined, thinIdsOfOthers: new Set(), isThinPresent: 'unknown' };
 }
 
-async function gatherFacts({ pool }: RecoveryPorts, loaded: LoadedRecords, intent: Intent): Promise<RecoveryFacts> {
-  const poolTransaction = await pool.transactionId();
+async function gatherFacts(
+  { pool }: RecoveryPorts,
+  loaded: LoadedRecords,
+  status: PoolStatus,
+  intent: Intent,
+): Promise<RecoveryFacts> {
+  const poolTransaction = pool.transactionIdIn(status);
   const isOfIntent = ({ volume }: VolumeRecord): boolean => volume === intent.volume;
   const thinIdsOfOthers = {
     has: (id: ThinId): boolean => loaded.volumes.some((record) => record.thinId === id && !isOfIntent(record)),

@@ -1,5 +1,5 @@
 import { DmError, openIntent, type ThinId, type TransactionId, transactionId, type VolumeId } from '@dmthin/domain';
-import type { Intent, Log, Records } from '@dmthin/ports';
+import { type Intent, type Log, on, type PortCall, type Records } from '@dmthin/ports';
 import type { PoolDevice } from '../pool/pool-device.ts';
 
 export interface IntentPorts {
@@ -21,23 +21,27 @@ export class Intents {
     this.#ports = ports;
   }
 
-  /** Saves the intent of a change that is about to begin. @throws DmError what the pool and the records throw. */
-  async open(volume: VolumeId, thinId: ThinId): Promise<Intent> {
-    const { pool, records } = this.#ports;
-    this.#current ??= await pool.transactionId();
-    const intent = openIntent(this.#current, volume, thinId);
-    try {
-      await records.saveIntent(intent);
-    } catch (error) {
-      // It may be on disk all the same, and recovery would make it true after this was answered as a failure.
-      if (DmError.is(error, 'IO')) await this.#takeBack(intent);
-      throw error;
-    }
-    return intent;
+  /** The intent of a change that is about to begin; `save` is the first thing it does. @throws DmError what the pool throws. */
+  async next(volume: VolumeId, thinId: ThinId): Promise<Intent> {
+    this.#current ??= await this.#ports.pool.transactionId();
+    return openIntent(this.#current, volume, thinId);
+  }
+
+  save(intent: Intent): PortCall {
+    return on(this.#ports.records, (records) => records.saveIntent(intent));
+  }
+
+  /** After a save that failed: it may be on disk all the same, and recovery would make true what failed. */
+  async notSaved(intent: Intent, error: unknown): Promise<void> {
+    if (DmError.is(error, 'IO')) await this.#takeBack(intent);
   }
 
   /** Moves the transaction id on. @throws DmError CONFLICT: it is not what was left there. */
-  async commit({ transactionId: to }: Intent): Promise<void> {
+  commit(intent: Intent): PortCall {
+    return on(this.#ports.pool.kernel, () => this.#commit(intent));
+  }
+
+  async #commit({ transactionId: to }: Intent): Promise<void> {
     const { pool } = this.#ports;
     const from = transactionId(to - 1n);
     try {
@@ -63,16 +67,21 @@ export class Intents {
    */
   async close(intent: Intent): Promise<void> {
     try {
-      await this.commit(intent);
+      await this.#commit(intent);
     } catch (error) {
-      this.#told('could not be closed; its intent is removed instead', intent, error);
-      await this.#remove(intent);
+      await this.notCommitted(intent, error);
     }
+  }
+
+  /** After a commit that failed, of what needs no undoing. */
+  async notCommitted(intent: Intent, error: unknown): Promise<void> {
+    this.#told('could not be closed; its intent is removed instead', intent, error);
+    await this.#remove(intent);
   }
 
   /** Removes an intent that may be on disk or not, so that an older one that is stays closed. */
   async #takeBack(intent: Intent): Promise<void> {
-    if (!(await this.#remove(intent))) await this.commit(intent).catch(() => undefined);
+    if (!(await this.#remove(intent))) await this.#commit(intent).catch(() => undefined);
   }
 
   async #remove(intent: Intent): Promise<boolean> {

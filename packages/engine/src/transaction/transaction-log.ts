@@ -1,5 +1,5 @@
 import { type Bytes, DmError, type ThinId, type VolumeId } from '@dmthin/domain';
-import type { CancelSignal, Intent, VolumeRecord } from '@dmthin/ports';
+import { type CancelSignal, type InOrder, type Intent, on, type VolumeRecord } from '@dmthin/ports';
 import { asDmError, withUndoError } from '../failure/failure.ts';
 import { FifoLock } from '../lock/fifo-lock.ts';
 import type { Volume } from '../thin-pool.ts';
@@ -10,7 +10,9 @@ import { markDeleted } from './mark-deleted.ts';
 import { ThinIds } from './thin-ids.ts';
 import { Unsettled } from './unsettled.ts';
 
-export interface TransactionPorts extends RecoveryPorts, IntentPorts {}
+export interface TransactionPorts extends RecoveryPorts, IntentPorts {
+  readonly inOrder: InOrder;
+}
 
 /** A volume to be made. */
 export interface Making {
@@ -79,15 +81,30 @@ export class TransactionLog {
       const volume = this.#ports.volumes.find(id);
       // What was left of it has just been deleted; its thin id may be another's from here on.
       if (volume === undefined) return 'deleted';
-      const intent = await this.#intents.open(volume.id, volume.thinId);
-      try {
-        await this.#ports.pool.deleteThin(volume.thinId);
-      } catch (error) {
-        if (!DmError.is(error, 'NO_DATA')) return await this.#keep(intent, volume, mark, error);
+      const { records, pool, inOrder } = this.#ports;
+      const intent = await this.#intents.next(volume.id, volume.thinId);
+      const { done, error } = await inOrder([
+        this.#intents.save(intent),
+        on(pool.kernel, () => unlessUnknown(pool.deleteThin(volume.thinId))),
+        on(records, () => records.removeVolume(volume.id)),
+        this.#intents.commit(intent),
+      ]);
+      switch (done) {
+        case 0:
+          await this.#intents.notSaved(intent, error);
+          throw error;
+        case 1:
+          return await this.#keep(intent, volume, mark, error);
+        case 2:
+          this.#leaveRecord(intent, volume);
+          throw error;
+        default:
+          // Its thin id is not free before: a record that named the thin device of another volume would take that along.
+          this.#ports.volumes.remove(volume.id);
+          this.#ids.free(volume.thinId);
+          if (error !== undefined) await this.#intents.notCommitted(intent, error);
+          return 'deleted';
       }
-      await this.#forget(intent, volume);
-      await this.#intents.close(intent);
-      return 'deleted';
     }, signal);
   }
 
@@ -101,34 +118,37 @@ export class TransactionLog {
 
   /** Undefined: the thin id is taken by a thin device that is not ours. */
   async #tryToMake({ volume: id, size, make }: Making, thinId: ThinId): Promise<Volume | undefined> {
-    const { log, records, volumes } = this.#ports;
-    const intent = await this.#intents.open(id, thinId).catch((error: unknown) => {
+    const { log, records, volumes, pool, inOrder } = this.#ports;
+    const intent = await this.#intents.next(id, thinId).catch((error: unknown) => {
       this.#ids.free(thinId);
       throw error;
     });
-    try {
-      await make(thinId);
-    } catch (error) {
-      if (!isRefusal(error)) throw await this.#undo(intent, error);
-      await this.#intents.close(intent);
-      if (!DmError.is(error, 'ALREADY_EXISTS')) {
-        this.#ids.free(thinId);
-        throw error;
-      }
-      this.#ids.doubtNext();
-      log.write('warn', `thin id ${thinId} is taken in the pool by no volume of this root; another is used`, {
-        thinId,
-      });
-      return undefined;
-    }
     const record: VolumeRecord = { ...intent, size, isInitialized: false, isDeleted: false };
-    try {
-      await records.saveVolume(record);
-      await this.#intents.commit(intent);
-    } catch (error) {
-      throw await this.#undo(intent, error);
+    const { done, error } = await inOrder([
+      this.#intents.save(intent),
+      on(pool.kernel, () => make(thinId)),
+      on(records, () => records.saveVolume(record)),
+      this.#intents.commit(intent),
+    ]);
+    if (error === undefined) return volumes.put(record);
+    // Who was to do it all died of it: nobody knows how far it came.
+    if (done > 1 || DmError.is(error, 'UNAVAILABLE')) throw await this.#undo(intent, error);
+    if (done === 0) {
+      this.#ids.free(thinId);
+      await this.#intents.notSaved(intent, error);
+      throw error;
     }
-    return volumes.put(record);
+    if (!isRefusal(error)) throw await this.#undo(intent, error);
+    await this.#intents.close(intent);
+    if (!DmError.is(error, 'ALREADY_EXISTS')) {
+      this.#ids.free(thinId);
+      throw error;
+    }
+    this.#ids.doubtNext();
+    log.write('warn', `thin id ${thinId} is taken in the pool by no volume of this root; another is used`, {
+      thinId,
+    });
+    return undefined;
   }
 
   /** The thin device could not be deleted, so the intent must not delete it at the next opening. */
@@ -142,21 +162,10 @@ export class TransactionLog {
     }
   }
 
-  /**
-   * Removes the record of a volume whose thin device is gone. Its thin id is not free before: a record that named the thin
-   * device of another volume would take that one along.
-   */
-  async #forget(intent: Intent, volume: Volume): Promise<void> {
-    const { records, volumes } = this.#ports;
-    try {
-      await records.removeVolume(volume.id);
-    } catch (error) {
-      this.#unsettled.leaveDeletion(intent, recordOf(volume));
-      volumes.put({ ...recordOf(volume), isDeleted: true });
-      throw error;
-    }
-    volumes.remove(volume.id);
-    this.#ids.free(volume.thinId);
+  /** The thin device is gone, and its record could not be removed: nobody uses the volume any more. */
+  #leaveRecord(intent: Intent, volume: Volume): void {
+    this.#unsettled.leaveDeletion(intent, recordOf(volume));
+    this.#ports.volumes.put({ ...recordOf(volume), isDeleted: true });
   }
 
   /** Undoes a making that failed, and gives the error it failed with. */
@@ -174,4 +183,13 @@ export class TransactionLog {
 /** The pool itself refused the message, with an errno: nothing was made. Without one, nobody knows. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DmError && error.operation === 'message' && error.errno !== undefined;
+}
+
+/** One that the pool does not know (any more) is as good as deleted. */
+async function unlessUnknown(deletion: Promise<void>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    if (!DmError.is(error, 'NO_DATA')) throw error;
+  }
 }

@@ -1,5 +1,12 @@
 import { type DeviceName, DmError, type Table } from '@dmthin/domain';
-import type { CancelSignal, DeviceInfo } from '@dmthin/ports';
+import {
+  type CancelSignal,
+  type DeviceInfo,
+  type InOrderOutcome,
+  type KernelCommand,
+  on,
+  type PortCall,
+} from '@dmthin/ports';
 import { asDmError, attempting, withUndoError } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
 import type { ActivateOptions, Volume } from '../thin-pool.ts';
@@ -11,23 +18,30 @@ import { shownId } from './volume-table.ts';
 const ATTEMPTS = 100;
 const PAUSE = 100;
 
-/** See `ThinPool.activate`. */
+/** What came of `ThinPool.activateAnd`. */
+export interface ActiveVolume {
+  readonly deviceName: DeviceName;
+  readonly outcome: InOrderOutcome;
+}
+
+/** See `ThinPool.activate` and `activateAnd`. */
 export async function activateVolume(
   context: PoolContext,
   id: Volume['id'],
+  calls: readonly PortCall[],
   options: ActivateOptions,
   signal?: CancelSignal,
-): Promise<DeviceName> {
+): Promise<ActiveVolume> {
   return untilNotBusy({ attempts: ATTEMPTS, pause: () => pause(context, PAUSE, signal) }, () =>
     context.locks.run(
       [id],
       async () => {
         const volume = context.volumes.getUsable(id, `activate ${shownId(id)}`);
         if (options.readOnly !== true) await context.settings.beforeChange?.(volume);
-        await makeLive(context, volume, options).catch((error: unknown) => {
+        const { done, error } = await makeLive(context, volume, calls, options).catch((error: unknown) => {
           throw attempting(`activate ${shownId(id)}`, error, remedyOf(error));
         });
-        return volume.deviceName;
+        return { deviceName: volume.deviceName, outcome: { done, error } };
       },
       signal,
     ),
@@ -35,20 +49,28 @@ export async function activateVolume(
 }
 
 /**
- * Makes a volume's device live, or sees that it is and is the right one. The volume's lock is held.
+ * Makes a volume's device live, or sees that it is and is the right one; then makes `calls`, and gives their outcome. `isNew`:
+ * the device was made just now. The volume's lock is held.
  * @throws DmError BUSY: a removal of the device is under way; it can be tried again.
  */
-export async function makeLive(context: PoolContext, volume: Volume, options: ActivateOptions = {}): Promise<void> {
-  const { kernel } = context.ports;
-  const table = tableOf(context, volume);
+export async function makeLive(
+  context: PoolContext,
+  volume: Volume,
+  calls: readonly PortCall[] = [],
+  options: ActivateOptions = {},
+): Promise<InOrderOutcome & { readonly isNew: boolean }> {
   const { deviceName: device } = volume;
-  try {
-    await kernel.sequence([{ command: 'create', device }, ...switchTo(device, table, options)]);
-  } catch (error) {
-    if (DmError.is(error, 'ALREADY_EXISTS')) return adopt(context, volume, table, options);
-    if (DmError.is(error) && error.operation === 'create') throw error;
-    throw await withoutHalfMade(context, volume, error);
+  const table = tableOf(context, volume);
+  const commands: readonly KernelCommand[] = [{ command: 'create', device }, ...switchTo(device, table, options)];
+  const activation = on(context.ports.kernel, (kernel) => kernel.sequence(commands));
+  const { done, error } = await context.inOrder([activation, ...calls]);
+  if (done > 0) return { done: done - 1, error, isNew: true };
+  if (DmError.is(error, 'ALREADY_EXISTS')) {
+    await adopt(context, volume, table, options);
+    return { ...(await context.inOrder(calls)), isNew: false };
   }
+  if (DmError.is(error) && error.operation === 'create') throw error;
+  throw await withoutHalfMade(context, volume, error);
 }
 
 /** Takes over a device that has the volume's name: left by an earlier process, or about to go by a deferred removal. */

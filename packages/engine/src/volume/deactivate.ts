@@ -1,5 +1,5 @@
 import { DmError } from '@dmthin/domain';
-import type { CancelSignal } from '@dmthin/ports';
+import { type CancelSignal, on, type PortCall } from '@dmthin/ports';
 import { attempting } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
@@ -10,23 +10,34 @@ import { shownId } from './volume-table.ts';
 const ATTEMPTS = 200;
 const PAUSE = 100;
 
-/** See `ThinPool.deactivate`. */
-export async function deactivateVolume(context: PoolContext, id: Volume['id'], signal?: CancelSignal): Promise<void> {
+/** See `ThinPool.deactivate` and `deactivateAfter`. */
+export async function deactivateVolume(
+  context: PoolContext,
+  id: Volume['id'],
+  calls: readonly PortCall[],
+  signal?: CancelSignal,
+): Promise<void> {
   const deferred = context.settings.deferredRemoval;
+  let before = calls;
+  let failure: { readonly error: unknown } | undefined;
   await untilNotBusy(closePatience(context, signal), () =>
     context.locks.run(
       [id],
       async () => {
         const volume = context.volumes.get(id);
-        try {
-          await takeAway(context, volume, deferred);
-        } catch (error) {
-          throw attempting(`deactivate ${shownId(id)}`, error, whoHasIt(error, volume));
+        const removal = on(context.ports.kernel, () => takeAway(context, volume, deferred));
+        const { done, error } = await context.inOrder([...before, removal]);
+        if (done < before.length) {
+          failure = { error };
+          return;
         }
+        before = [];
+        if (error !== undefined) throw attempting(`deactivate ${shownId(id)}`, error, whoHasIt(error, volume));
       },
       signal,
     ),
   );
+  if (failure !== undefined) throw failure.error;
 }
 
 /** As long as somebody may take to close a device. */

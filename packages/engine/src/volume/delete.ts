@@ -37,6 +37,11 @@ async function deleteOnce(
   throwIfAborted(signal, `deleting ${shownId(id)}`);
   try {
     await giveBlocksBack(context, volume, signal);
+    if (context.settings.beforeDelete === undefined) {
+      // Most volumes have no device by now, and one that has one is told by the pool: BUSY.
+      const outcome = await context.transactions.unmake(id, { mark: false }, signal).catch(unlessBusy);
+      if (outcome !== undefined) return 'deleted';
+    }
     await takeAway(context, volume, mayDefer && deferredRemoval).catch((error: unknown) => {
       if (!mayDefer || !DmError.is(error, 'BUSY')) throw error;
     });
@@ -56,9 +61,10 @@ async function giveBlocksBack(context: PoolContext, volume: Volume, signal: Canc
   const { settings, ports, volumes } = context;
   if (settings.beforeDelete === undefined) return;
   try {
-    await makeLive(context, volume);
-    const state = await lookAt(ports.kernel, volume);
-    if (state === undefined || state.openCount > 0) return;
+    const { isNew } = await makeLive(context, volume);
+    const state = isNew ? undefined : await lookAt(ports.kernel, volume);
+    // Nobody has a device open that was made just now.
+    if (!isNew && (state === undefined || state.openCount > 0)) return;
     const marked = await markDeleted({ records: ports.records, volumes }, volume);
     await settings.beforeDelete(marked, signal);
   } catch (error) {
@@ -80,4 +86,8 @@ function refuseContested({ contested }: PoolContext, { id, thinId }: Volume): vo
       remedy: 'Find out which record is right (dmthin check), move the others away, and open the pool again.',
     },
   );
+}
+
+function unlessBusy(error: unknown): undefined {
+  if (!DmError.is(error, 'BUSY')) throw error;
 }

@@ -1,5 +1,5 @@
-import { type Bytes, DmError, type ThinId, type VolumeId } from '@dmthin/domain';
-import type { CancelSignal } from '@dmthin/ports';
+import { type Bytes, DmError, type PoolStatus, type ThinId, type VolumeId } from '@dmthin/domain';
+import { type CancelSignal, type DeviceInfo, on } from '@dmthin/ports';
 import { asDmError, attempting, during } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
@@ -43,11 +43,9 @@ async function snapshotOnce(
       subject: id,
       remedy: `Give a size of at least ${source.size} bytes; a volume can only grow.`,
     });
-  const [status, state] = await during(
-    attempted,
-    Promise.all([context.pool.status(), lookAt(context.ports.kernel, source)]),
-  );
+  const { status, state } = await during(attempted, look(context, source));
   refuseFullPool(context, status, attempted);
+  await context.settings.beforeSnapshot?.(id, status);
   const make = (makeSnapshot: (thin: ThinId) => Promise<void>): Promise<Volume> =>
     makeVolume(context, id, wanted, attempted, makeSnapshot, signal);
   if (state === undefined || !state.hasLiveTable)
@@ -58,6 +56,24 @@ async function snapshotOnce(
       ? whileQuiet(context, source, attempted, make)
       : make((thin) => context.pool.createSnapshot(thin, source.thinId)),
   );
+}
+
+/** The pool's status and the origin's state. */
+async function look(
+  { inOrder, pool, ports: { kernel } }: PoolContext,
+  origin: Volume,
+): Promise<{ readonly status: PoolStatus; readonly state: DeviceInfo | undefined }> {
+  const seen: { status?: PoolStatus; state?: DeviceInfo | undefined } = {};
+  const { error } = await inOrder([
+    on(kernel, async () => {
+      seen.status = await pool.status();
+    }),
+    on(kernel, async () => {
+      seen.state = await lookAt(kernel, origin);
+    }),
+  ]);
+  if (seen.status === undefined || error !== undefined) throw error;
+  return { status: seen.status, state: seen.state };
 }
 
 /**

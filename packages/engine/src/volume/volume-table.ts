@@ -30,6 +30,10 @@ export class VolumeTable {
     return this.#volumes.size;
   }
 
+  get markedCount(): number {
+    return this.#marked.size;
+  }
+
   all(): Iterable<Volume> {
     return this.#volumes.values();
   }

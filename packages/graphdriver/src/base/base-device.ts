@@ -34,7 +34,7 @@ async function own({ ports }: VolumeContext, { source, loaded }: PoolOwnership):
 async function openBase(context: VolumeContext, base: Volume): Promise<readonly string[]> {
   const { pool, options, growth } = context;
   const size = grownBaseSize(options, base.size);
-  const status = await pool.status();
+  const { status } = pool.opened;
   // A pool that failed lets nobody look into it, and must be opened all the same, so that something can be done.
   if (status.kind !== 'ok') return [`the base device was not looked at: pool ${pool.name} cannot be read`];
   await verifyBase(context, base);

@@ -9,7 +9,7 @@ export async function deviceFindings({
   prefix,
   source,
 }: DriverContext): Promise<readonly Found[]> {
-  const poolWord = formatDeviceNumber((await kernel.info(pool.name)).number);
+  const poolWord = formatDeviceNumber(pool.opened.number);
   const found: Found[] = [];
   for (const { name } of await kernel.list()) {
     const id = volumeOfDevice(prefix, name);

@@ -4,7 +4,6 @@ import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import type { CreateLayerOptions } from '../graph-driver.ts';
 import { growFilesystem } from './grow-filesystem.ts';
-import { refuseFullHost } from './refuse-full-host.ts';
 import { unknownLayer } from './unknown-layer.ts';
 
 /** See `GraphDriver.create`. `isFilled`: it is marked as one that is still to get its content. */
@@ -24,7 +23,6 @@ export async function createLayer(
       if (source === undefined) throw unknownLayer(origin);
       const size = layerSize(options, source.size);
       if (isFilled && context.pool.find(id) === undefined) await context.filling.add(id, { lasting: true });
-      await refuseFullHost(context, id);
       const mustGrow = size > source.size || context.growth.has(origin);
       if (!mustGrow) return snapshot(context, id, origin, size, signal);
       await createLarger(context, id, origin, size, signal);

@@ -1,4 +1,4 @@
-import { bytes, DmError, humanSize, roomBelowFault, type VolumeId } from '@dmthin/domain';
+import { bytes, DmError, humanSize, type PoolStatus, roomBelowFault, type VolumeId } from '@dmthin/domain';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { freeSpaceUnder } from '../status/host-space.ts';
 
@@ -7,10 +7,14 @@ import { freeSpaceUnder } from '../status/host-space.ts';
  * it, and a write that finds no room there takes the layers' file systems down (docker-devicemapper.md 12.1, defect 19).
  * @throws DmError NO_SPACE.
  */
-export async function refuseFullHost({ pool, source, options }: DriverContext, id: VolumeId): Promise<void> {
+export async function refuseFullHost(
+  { source, options }: Pick<DriverContext, 'source' | 'options'>,
+  id: VolumeId,
+  status: PoolStatus,
+): Promise<void> {
   const file = source.backing?.data.loopFile;
   if (file === undefined || options.minFreeSpace === 0) return;
-  const [status, free] = await Promise.all([pool.status(), freeSpaceUnder(file)]);
+  const free = await freeSpaceUnder(file);
   const fault = roomBelowFault(status, free / source.blockSize, options.minFreeSpace);
   if (fault === undefined) return;
   const required = humanSize(bytes(fault.required * source.blockSize));

@@ -1,9 +1,6 @@
-import { rmdir } from 'node:fs/promises';
 import { DmError, type VolumeId } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
-import { errnoOf } from '../file/file-error.ts';
-import { mountPointOf } from '../layout/root-layout.ts';
 import { forget } from './create-layer.ts';
 
 /** See `GraphDriver.remove`. */
@@ -19,20 +16,9 @@ export async function removeLayer(context: DriverContext, id: VolumeId, signal?:
       const outcome = await context.pool.delete(id, {}, signal);
       if (outcome === 'deferred') return;
       await forget(context, id);
-      await removeMountPoint(context, id);
     },
     signal,
   );
-}
-
-async function removeMountPoint({ ports, layout }: DriverContext, id: VolumeId): Promise<void> {
-  const target = mountPointOf(layout, id);
-  try {
-    await rmdir(target);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT')
-      ports.log.write('warn', `mount point ${target} stays: it cannot be removed`, { error });
-  }
 }
 
 function stillMounted(id: VolumeId, users: number): DmError {

@@ -1,50 +1,39 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DmError, hostOwner, type VolumeId } from '@dmthin/domain';
+import { on, type PortCall } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
-import { errnoOf, fileError } from '../file/file-error.ts';
-import { statFile } from '../file/file-stat.ts';
-import { rawPathOfText } from '../path/raw-path.ts';
+import { smallFilesOf } from '../file/node-small-files.ts';
 
 /**
  * Makes a mounted layer's root directory where it has none yet, and sees that its `id` file names it. A root directory
  * that is there keeps its mode and owner, and a snapshot does not keep the id of what it was made from
  * (docker-devicemapper.md 12.1, defect 23).
  */
-export async function prepareLayerRoot(context: DriverContext, id: VolumeId, target: string): Promise<void> {
-  const root = join(target, 'rootfs');
-  const stat = await statFile(rawPathOfText(root));
-  if (stat === undefined) await makeRoot(context, root);
-  else if (stat.type !== 'directory')
-    throw new DmError('CORRUPT', `layer "${id}" has a ${stat.type} called rootfs in the place of its root directory`, {
-      subject: id,
-      remedy: 'Remove the layer; it was not made by this driver or Docker.',
-    });
-  await nameLayer(join(target, 'id'), id);
+export function prepareLayerRoot(context: DriverContext, id: VolumeId, target: string): readonly PortCall[] {
+  const files = smallFilesOf(context.ports);
+  const inside = { uid: 0, gid: 0 };
+  const { idMaps } = context.settings;
+  const owner = idMaps === undefined ? inside : hostOwner(idMaps, inside);
+  return [
+    on(files, async () => {
+      await files.ensureDirectory(join(target, 'rootfs'), { mode: 0o755, owner }).catch((error: unknown) => {
+        throw DmError.is(error) && error.errno === 'ENOTDIR' ? noDirectory(id, error) : error;
+      });
+    }),
+    on(files, async () => {
+      await files.ensureText(join(target, 'id'), id, 0o600).catch((error: unknown) => {
+        // Mounted read-only on purpose (dm.mountopt=ro): a name is not worth a failure.
+        if (!DmError.is(error) || error.errno !== 'EROFS') throw error;
+      });
+    }),
+  ];
 }
 
-async function makeRoot({ ports, settings }: DriverContext, root: string): Promise<void> {
-  try {
-    await mkdir(root, 0o755);
-    // mkdir's mode is cut by the umask.
-    await chmod(root, 0o755);
-    const inside = { uid: 0, gid: 0 };
-    const { uid, gid } = settings.idMaps === undefined ? inside : hostOwner(settings.idMaps, inside);
-    await ports.fileAttributes.changeOwner(root, uid, gid);
-  } catch (error) {
-    throw fileError(error, 'make root directory', rawPathOfText(root));
-  }
-}
-
-async function nameLayer(file: string, id: VolumeId): Promise<void> {
-  try {
-    const named = await readFile(file, 'utf8').catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (named !== id) await writeFile(file, id, { mode: 0o600 });
-  } catch (error) {
-    // Mounted read-only on purpose (dm.mountopt=ro): a name is not worth a failure.
-    if (errnoOf(error) !== 'EROFS') throw fileError(error, 'write', rawPathOfText(file));
-  }
+function noDirectory(id: VolumeId, cause: DmError): DmError {
+  return new DmError('CORRUPT', `layer "${id}" has something called rootfs in the place of its root directory`, {
+    errno: cause.errno,
+    subject: id,
+    remedy: 'Remove the layer; it was not made by this driver or Docker.',
+    cause,
+  });
 }

@@ -53,6 +53,11 @@ async function mountFirst(
   signal: CancelSignal | undefined,
 ): Promise<void> {
   if (context.pool.find(id) === undefined) throw unknownLayer(id);
+  const prepared = prepareLayerRoot(context, id, mountPointOf(context.layout, id));
+  if (!context.growth.has(id)) {
+    await mountVolume(context, id, label, signal, prepared);
+    return;
+  }
   const mounted = await mountVolume(context, id, label, signal);
   try {
     await makeReady(context, id, mounted, signal);
@@ -83,7 +88,7 @@ async function makeReady(
   signal: CancelSignal | undefined,
 ): Promise<void> {
   if (context.growth.has(id)) await growMounted(context, id, mounted, signal);
-  await prepareLayerRoot(context, id, mounted.target);
+  for (const { make } of prepareLayerRoot(context, id, mounted.target)) await make();
 }
 
 function notMounted({ pool }: DriverContext, id: VolumeId): DmError {

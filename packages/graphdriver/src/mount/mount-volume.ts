@@ -1,4 +1,3 @@
-import { mkdir, rmdir } from 'node:fs/promises';
 import {
   BASE_VOLUME,
   DmError,
@@ -9,11 +8,10 @@ import {
   volumeMountWords,
 } from '@dmthin/domain';
 import { attempting, withUndoError } from '@dmthin/engine';
-import type { CancelSignal } from '@dmthin/ports';
+import { type CancelSignal, on, type PortCall, type SmallFiles } from '@dmthin/ports';
 import type { VolumeContext } from '../driver/driver-context.ts';
-import { errnoOf, fileError } from '../file/file-error.ts';
+import { smallFilesOf } from '../file/node-small-files.ts';
 import { mountPointOf } from '../layout/root-layout.ts';
-import { rawPathOfText } from '../path/raw-path.ts';
 
 /** A mounted volume. */
 export interface MountedVolume {
@@ -23,33 +21,57 @@ export interface MountedVolume {
 }
 
 /**
- * Activates a volume and mounts it on its mount point. The volume's lock is held.
- * Where it fails, neither a device nor a directory is left (docker-devicemapper.md 12.1, defect 20).
+ * Activates a volume, mounts it on its mount point, and makes `ready`, all in one go where the ports can. The volume's lock
+ * is held. Where it fails, neither a device nor a directory is left (docker-devicemapper.md 12.1, defect 20).
  */
 export async function mountVolume(
   context: VolumeContext,
   id: VolumeId,
   label?: string,
   signal?: CancelSignal,
+  ready: readonly PortCall[] = [],
 ): Promise<MountedVolume> {
-  const device = devicePath(await context.pool.activate(id, {}, signal));
-  const target = mountPointOf(context.layout, id === BASE_VOLUME ? (BASE_MOUNT as VolumeId) : id);
+  const { ports, pool, layout } = context;
+  const target = mountPointOf(layout, id === BASE_VOLUME ? (BASE_MOUNT as VolumeId) : id);
+  const device = devicePath(pool.get(id).deviceName);
+  const files = smallFilesOf(ports);
+  const mounted: { type?: FilesystemType } = {};
+  const calls = [
+    on(files, () => files.ensureDirectory(target, { mode: 0o755 })),
+    on(ports.mounts, async () => {
+      mounted.type = await mountDevice(context, device, target, label);
+      await setRetries(context, { device, target, type: mounted.type });
+    }),
+  ];
+  const { outcome } = await pool.activateAnd(id, [...calls, ...ready], {}, signal);
+  if (mounted.type !== undefined && outcome.error === undefined) return { device, target, type: mounted.type };
+  throw await withoutMount(context, id, target, outcome.error, outcome.done >= calls.length);
+}
+
+/** Takes back what there is of a mount that failed; gives the error it failed with. */
+async function withoutMount(
+  context: VolumeContext,
+  id: VolumeId,
+  target: string,
+  error: unknown,
+  isMounted: boolean,
+): Promise<unknown> {
+  const failure = isMounted
+    ? error
+    : attempting(`mount layer "${id}"`, error, 'Look at the kernel log for what the filesystem says.');
   try {
-    await makeMountPoint(target);
-    const type = await mountDevice(context, device, target, label);
-    await setRetries(context, { device, target, type });
-    return { device, target, type };
-  } catch (error) {
-    const failure = attempting(`mount layer "${id}"`, error, 'Look at the kernel log for what the filesystem says.');
-    try {
-      await rmdir(target).catch(() => undefined);
+    if (isMounted) await unmountVolume(context, id);
+    else {
+      const files = smallFilesOf(context.ports);
+      await files.removeDirectory(target).catch(() => undefined);
       await context.pool.deactivate(id);
-    } catch (undoError) {
-      throw withUndoError(failure, undoError);
     }
-    throw failure;
+    return failure;
+  } catch (undoError) {
+    return withUndoError(failure, undoError);
   }
 }
+
 /** No layer can be called so. */
 const BASE_MOUNT = 'base';
 
@@ -60,15 +82,23 @@ const BASE_MOUNT = 'base';
  */
 export async function unmountVolume(context: VolumeContext, id: VolumeId): Promise<void> {
   const target = mountPointOf(context.layout, id === BASE_VOLUME ? (BASE_MOUNT as VolumeId) : id);
-  const lost = await unmountTarget(context, target);
-  // A mount that leaked into another mount namespace goes with its mount point (Linux 3.18; docker-devicemapper.md 7.7).
-  await removeMountPoint(context, target);
+  const { ports, pool } = context;
+  const files = smallFilesOf(ports);
+  const unmounted: { lost?: DmError | undefined } = {};
+  const calls = [
+    on(ports.mounts, async () => {
+      unmounted.lost = await unmountTarget(context, target);
+    }),
+    // A mount that leaked into another mount namespace goes with its mount point (Linux 3.18; docker-devicemapper.md 7.7).
+    on(files, () => removeMountPoint(context, files, target)),
+  ];
   try {
-    await context.pool.deactivate(id);
+    await pool.deactivateAfter(id, calls);
   } catch (error) {
-    if (!DmError.is(error, 'NOT_FOUND')) throw lost === undefined ? error : withUndoError(lost, error);
+    if (!DmError.is(error, 'NOT_FOUND'))
+      throw unmounted.lost === undefined ? error : withUndoError(unmounted.lost, error);
   }
-  if (lost !== undefined) throw attempting(`keep all that was written to layer "${id}"`, lost);
+  if (unmounted.lost !== undefined) throw attempting(`keep all that was written to layer "${id}"`, unmounted.lost);
 }
 
 async function unmountTarget({ ports }: VolumeContext, target: string): Promise<DmError | undefined> {
@@ -140,19 +170,10 @@ async function setRetries({ ports, options }: VolumeContext, { device, target, t
   }
 }
 
-async function makeMountPoint(target: string): Promise<void> {
+async function removeMountPoint({ ports }: VolumeContext, files: SmallFiles, target: string): Promise<void> {
   try {
-    await mkdir(target, { recursive: true, mode: 0o755 });
+    await files.removeDirectory(target);
   } catch (error) {
-    throw fileError(error, 'make mount point', rawPathOfText(target));
-  }
-}
-
-async function removeMountPoint({ ports }: VolumeContext, target: string): Promise<void> {
-  try {
-    await rmdir(target);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT')
-      ports.log.write('warn', `mount point ${target} stays: it cannot be removed`, { error });
+    ports.log.write('warn', `mount point ${target} stays: it cannot be removed`, { error });
   }
 }

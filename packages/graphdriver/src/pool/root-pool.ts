@@ -3,6 +3,7 @@ import { openThinPool, type ThinPool, withUndoError } from '@dmthin/engine';
 import { discardVolume } from '../discard/discard-volume.ts';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { LayerIdentities } from '../identity/layer-identities.ts';
+import { refuseFullHost } from '../layer/refuse-full-host.ts';
 import { openRoot, prefixOf } from '../layout/root-layout.ts';
 import { MarkDirectory } from '../mark/mark-directory.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from '../ports.ts';
@@ -80,6 +81,7 @@ export async function openVolumes(root: RootPool, afterClose?: () => Promise<voi
       ? (volume, signal) => discardVolume(ports.blockDevices, volume, signal)
       : undefined,
     beforeChange: ({ id }) => identities.forget(id),
+    beforeSnapshot: (id, status) => refuseFullHost(root, id, status),
     loaded,
     snapshotMarks: await MarkDirectory.open(layout.holding),
     afterClose,

@@ -50,7 +50,7 @@ async function make(
   const { halves, lineage, pool } = context;
   // Again, now that nobody can mount it.
   if (origin !== undefined) baseOf(context, id, header.base, origin);
-  await refuseFullHost(context, id);
+  await refuseFullHost(context, id, await pool.status());
   const progress = nothingOf(header.identity, header.base);
   await halves.note(id, progress);
   try {

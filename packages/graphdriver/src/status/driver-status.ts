@@ -15,12 +15,12 @@ export async function driverStatus(context: DriverContext): Promise<DriverStatus
     spaceOf(status, 'data', source.blockSize, dataDevice?.loopFile),
     spaceOf(status, 'metadata', bytes(METADATA_BLOCK_SIZE), metadataDevice?.loopFile),
   ]);
-  const volumes = [...pool.volumes()];
-  const deleted = volumes.filter(({ isDeleted }) => isDeleted).length;
+  const { all, deleted } = pool.counts;
+  const base = pool.find(BASE_VOLUME);
   const state: Omit<DriverStatus, 'rows'> = {
     poolName: pool.name,
     blockSize: source.blockSize,
-    baseDeviceSize: pool.find(BASE_VOLUME)?.size ?? bytes(0),
+    baseDeviceSize: base?.size ?? bytes(0),
     backingFilesystem: pool.poolRecord.baseFilesystem,
     udevSync: ports.kernel.capabilities.udevSync,
     pool: status,
@@ -35,7 +35,7 @@ export async function driverStatus(context: DriverContext): Promise<DriverStatus
     deferredDeletion: deferral.deletion,
     deferredDeletedCount: deleted,
     libraryVersion,
-    layers: volumes.filter(({ id, isDeleted }) => id !== BASE_VOLUME && !isDeleted).length,
+    layers: all - deleted - (base?.isDeleted === false ? 1 : 0),
     recovery: context.recovery,
   };
   return { ...state, rows: formatRows(state) };

@@ -16,6 +16,13 @@ export {
   readDevice,
   writeDevice,
 } from '../device/device-calls.ts';
+export {
+  ensureDirectory,
+  ensureText,
+  removeDirectory,
+  removeFile,
+  replaceFile,
+} from '../file/file-calls.ts';
 export { kernelHas, probeDevice, requireUnused, setNoSpaceRetries } from '../filesystem/filesystem-calls.ts';
 export { attachLoop, detachLoop, findLoop, listLoops, refreshLoop } from '../loop/loop-calls.ts';
 export { findMount, listMounts, mountAt, syncAt, unmountAt } from '../mount/mount-calls.ts';

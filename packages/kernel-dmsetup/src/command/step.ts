@@ -23,6 +23,8 @@ export interface Step {
   readonly isNodeBound?: boolean;
   /** The device is there only if this run succeeds. */
   readonly makes?: boolean;
+  /** The device has a live table once this run succeeds. */
+  readonly isActivation?: boolean;
 }
 
 /**
@@ -51,8 +53,10 @@ function activationStep([create, load, resume]: readonly Change[]): Step | undef
   const stdin = tableText(load.table);
   const options = [...createOptions(create), ...(load.readOnly === true ? ['--readonly'] : [])];
   const args = commandLine('create', [device], options);
-  return { operation: 'create', device, argument: stdin.trimEnd(), args, stdin, isNodeBound: true, makes: true };
+  return { operation: 'create', device, argument: stdin.trimEnd(), args, stdin, ...ACTIVATION };
 }
+
+const ACTIVATION = { isNodeBound: true, makes: true, isActivation: true } as const;
 
 /** @throws DmError INVALID_ARGUMENT, NOT_SUPPORTED: what dmsetup cannot be told. */
 function stepOf(change: Change): Step {

@@ -48,33 +48,41 @@ export class Transactions {
    */
   async ask<Result>(question: Question, read: (answer: Answer) => Result): Promise<Result> {
     for (;;) {
-      const buffer = this.#take(HEADER_SIZE + (question.payload?.length ?? 0), question.hasAnswer === true);
+      const needed = HEADER_SIZE + (question.payload?.length ?? 0);
+      const memory = this.#take(Math.max(this.#size, needed));
+      const buffer = memory.subarray(0, question.hasAnswer === true ? memory.length : needed);
+      // An empty list is told by zeros that the kernel does not write (1.6), and padding is handed back as it came.
+      buffer.fill(0);
       encodeHeader(buffer, question.header);
       if (question.payload !== undefined) buffer.set(question.payload, HEADER_SIZE);
       const { result: returned, errno } = await this.#ioctl(requestOf(question.command), buffer);
       // A signal to the process ends a wait inside of the kernel, which then undoes what it began (dm-kernel.md 2.2).
       if (returned === -1 && errno === EINTR) continue;
-      if (returned === -1) throw failure(question, errno);
+      if (returned === -1) {
+        this.#spare = memory;
+        throw failure(question, errno);
+      }
       // Kernels up to 6.1.176 say 2, and do nothing, where a device has no live table to take a message (0.1).
       if (returned > 0) throw failure(question, EINVAL);
       const header = decodeHeader(buffer);
       if ((header.flags & FLAG.bufferFull) === 0) {
         const result = read({ header, payload: payloadOf(header, buffer) });
-        this.#spare = buffer;
+        this.#spare = memory;
         return result;
       }
       this.#grow(question);
     }
   }
 
-  /** The spare buffer is taken away while it is in use, so that two questions at once never share one. */
-  #take(needed: number, hasAnswer: boolean): Uint8Array {
-    const size = hasAnswer ? Math.max(this.#size, needed) : needed;
+  /**
+   * Fresh memory costs more than an ioctl does. The spare is taken away while it is in use, so that two questions at once
+   * never share it.
+   */
+  #take(size: number): Uint8Array {
     const spare = this.#spare;
     if (spare === undefined || spare.length < size) return new Uint8Array(size);
     this.#spare = undefined;
-    // An empty list is told by zeros that the kernel does not write (1.6), and padding is handed back as it came.
-    return spare.subarray(0, size).fill(0);
+    return spare;
   }
 
   #grow({ operation, subject }: Question): void {

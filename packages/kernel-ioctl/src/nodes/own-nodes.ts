@@ -10,6 +10,7 @@ const FIRST_MODE = 0o600;
 const MODE = 0o660;
 const OWNER = 0;
 const GROUP = 6;
+const ENOENT = 2;
 const EEXIST = 17;
 
 /** Makes and removes the nodes under /dev/mapper itself, where no udev runs. */
@@ -45,13 +46,15 @@ export class OwnNodes implements NodeKeeper {
   make(name: string, number: DeviceNumber): void {
     const path = join(this.#directory, name);
     for (;;) {
-      const found = lstat(path);
-      if (found !== undefined && leadsTo(path, found, number)) return;
-      if (found !== undefined) this.#unlinkStale(path, found);
-      mkdirSync(this.#directory, { recursive: true });
       const { result, errno } = makeNode(path, 'block', FIRST_MODE, number);
       if (result === 0) break;
-      if (errno === EEXIST) continue;
+      if (errno === EEXIST) {
+        const found = lstat(path);
+        if (found !== undefined && leadsTo(path, found, number)) return;
+        if (found !== undefined) this.#unlinkStale(path, found);
+        continue;
+      }
+      if (errno === ENOENT && mkdirSync(this.#directory, { recursive: true }) !== undefined) continue;
       throw new DmError(
         errno === 1 ? 'NOT_PERMITTED' : 'IO',
         `cannot make the node ${path}: ${errnoName(errno) ?? errno}`,

@@ -3,7 +3,7 @@ import type { CancelSignal, StatusOptions } from '@dmthin/ports';
 import type { Hopper } from '../ioctl-kernel.ts';
 import type { DeviceMapper } from '../mapper/device-mapper.ts';
 
-type Lane = Pick<ThreadPool<DeviceMapper>, 'run' | 'close' | 'isIdle'>;
+type Lane = Pick<ThreadPool<DeviceMapper>, 'run' | 'close' | 'isIdle' | 'isGathering'>;
 
 /** Questions that the kernel answers at once: a status is one of them where it makes a pool commit nothing. */
 const LOOKS: ReadonlySet<string> = new Set<Hop<DeviceMapper>>(['targets', 'list', 'info', 'infoOf', 'table', 'deps']);
@@ -27,7 +27,9 @@ export class Lanes implements Hopper {
     signal?: CancelSignal,
   ): Promise<HopResult<DeviceMapper, Name>> {
     // The second lane costs a thread, which a process that asks one thing after the other never needs.
-    const lane = !this.#changes.isIdle && isLook(name, args) ? this.#looks : this.#changes;
+    // What is asked for as a part of a hop belongs there.
+    const { isIdle, isGathering } = this.#changes;
+    const lane = !isIdle && !isGathering && isLook(name, args) ? this.#looks : this.#changes;
     return lane.run(name, args, signal);
   }
 

@@ -1,9 +1,14 @@
 import type { PackedError } from '@dmthin/libc';
 
 /** What a thread is told when it is started. */
-export type ThreadStart =
-  | { readonly role: 'commands'; readonly udev: boolean; readonly udevLimitMs: number; readonly semaphore: Int32Array }
-  | { readonly role: 'events' };
+export type ThreadStart = CommandStart | { readonly role: 'events' };
+
+export interface CommandStart {
+  readonly role: 'commands';
+  readonly udev: boolean;
+  readonly udevLimitMs: number;
+  readonly semaphore: Int32Array;
+}
 
 /** From the event thread. */
 export type EventReply =

@@ -6,8 +6,9 @@ const A = deviceName('a');
 
 describe('the two lanes to the kernel', () => {
   const asked: string[] = [];
-  const lane = (label: string, isIdle: boolean): ConstructorParameters<typeof Lanes>[0] => ({
+  const lane = (label: string, isIdle: boolean, isGathering = false): ConstructorParameters<typeof Lanes>[0] => ({
     isIdle,
+    isGathering,
     run: (name) => {
       asked.push(`${label}: ${name}`);
       return new Promise(() => undefined);
@@ -27,6 +28,11 @@ describe('the two lanes to the kernel', () => {
   it('are one for who asks one thing after the other', () => {
     askAll(new Lanes(lane('changes', true), lane('looks', true)));
     expect(asked).to.deep.equal(['changes: info', 'changes: status', 'changes: status', 'changes: message']);
+  });
+
+  it('keep a question in the hop that it is asked for as a part of', () => {
+    void new Lanes(lane('changes', false, true), lane('looks', true)).run('info', [A]);
+    expect(asked).to.deep.equal(['changes: info']);
   });
 
   it('lead past changes that are under way, but for a status that commits', async () => {

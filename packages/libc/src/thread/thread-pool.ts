@@ -14,8 +14,6 @@ export interface ThreadPoolOptions {
   readonly label: string;
   /** Starts one more thread. */
   readonly start: () => StartedThread;
-  /** Methods that change nothing: while the thread is at work, a thread of their own answers them. */
-  readonly questions?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -30,7 +28,6 @@ export class ThreadPool<Service, Word = undefined> {
   /** What is asked now belongs to a hop that is still being put together. */
   #gathering: Asked[] | undefined;
   #stuck: NodeJS.Timeout | undefined;
-  #aside: ThreadPool<Service, Word> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: ThreadPoolOptions) {
@@ -40,6 +37,11 @@ export class ThreadPool<Service, Word = undefined> {
   /** Whether nothing is asked of it, so that the next request is served at once. */
   get isIdle(): boolean {
     return this.#queue.length === 0 && this.#threads.every((thread) => !thread.isBusy);
+  }
+
+  /** What is asked now becomes a part of one hop (`inOrder`). */
+  get isGathering(): boolean {
+    return this.#gathering !== undefined;
   }
 
   /** Starts the first thread, which the first request does otherwise. @throws DmError as the thread could not begin. */
@@ -58,10 +60,6 @@ export class ThreadPool<Service, Word = undefined> {
     signal?: CancelSignal,
   ): Promise<HopResult<Service, Name>> {
     if (this.#closed !== undefined) return Promise.reject(this.#closedError(name));
-    if (this.#mayAskAside(name)) {
-      this.#aside ??= new ThreadPool({ ...this.#options, questions: undefined });
-      return this.#aside.run(name, args, signal);
-    }
     // In a hop that is put together, one that is cancelled must keep those after it from being reached.
     if (signal?.aborted === true && this.#gathering === undefined)
       return Promise.reject(this.#abortedError({ name, signal }));
@@ -155,12 +153,7 @@ export class ThreadPool<Service, Word = undefined> {
   async #close(): Promise<void> {
     clearTimeout(this.#stuck);
     for (const job of this.#queue.splice(0)) job.refuse(this.#closedError(job.asked[0]?.name ?? ''));
-    await Promise.all([this.#aside?.close(), ...this.#threads.map((thread) => thread.close())]);
-  }
-
-  #mayAskAside(name: string): boolean {
-    if (this.#gathering !== undefined || this.#options.questions?.has(name) !== true) return false;
-    return this.#threads.some((thread) => thread.isBusy && !thread.isOpening);
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
   #start(): ServiceThread {

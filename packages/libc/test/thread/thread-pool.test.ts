@@ -11,12 +11,11 @@ interface Bench {
   readonly ended: () => number;
 }
 
-function bench(workerData?: string, questions: readonly string[] = []): Bench {
+function bench(workerData?: string): Bench {
   let started = 0;
   let ended = 0;
   const pool = new ThreadPool<Echo, string>({
     label: 'echo',
-    questions: new Set(questions),
     start: () => {
       started += 1;
       const worker = startThread({ module: 'echo-thread', caller: import.meta.url, workerData });
@@ -106,18 +105,6 @@ describe('a pool of threads', () => {
     expect(error.code).to.equal('ABORTED');
     expect((error.cause as Error).message).to.equal('no longer wanted');
     await busy;
-  });
-
-  it('answers a question while a change is under way, and every other call after it', async () => {
-    current = bench(undefined, ['say']);
-    await current.pool.open();
-    const order: string[] = [];
-    const change = current.pool.run('block', [40]).then(() => order.push('change'));
-    const question = current.pool.run('say', ['now']).then((text) => order.push(text));
-    await Promise.all([change, question]);
-    expect(current.started()).to.equal(2);
-    expect(await current.pool.run('say', ['idle'])).to.equal('idle');
-    expect(current.started()).to.equal(2);
   });
 
   describe('calls in order', () => {

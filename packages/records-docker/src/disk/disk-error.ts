@@ -24,6 +24,15 @@ export function diskError(operation: string, path: string, cause: unknown, detai
   });
 }
 
+/** The same for what another port met. */
+export function portError(cause: DmError): DmError {
+  const { code, errno, message, operation, subject, undoError } = cause;
+  return new DmError(code, `cannot ${message}`, {
+    ...{ operation, subject, errno, undoError, cause },
+    remedy: cause.remedy ?? REMEDIES[code],
+  });
+}
+
 /** Node's `code` of an error, where it has one. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

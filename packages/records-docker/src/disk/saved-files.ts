@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DmError } from '@dmthin/domain';
+import type { LastingFiles } from '@dmthin/ports';
 import { TEMPORARY } from '../layout.ts';
 import type { Disk } from './disk.ts';
-import { codeOf, diskError } from './disk-error.ts';
+import { codeOf, diskError, portError } from './disk-error.ts';
 import type { Reserve } from './reserve.ts';
 import { Turns } from './turns.ts';
 
@@ -14,11 +15,14 @@ export type WhenFull = 'replace' | 'replace-or-create' | 'fail';
 export class SavedFiles {
   readonly #disk: Disk;
   readonly #reserve: Reserve;
+  readonly #files: LastingFiles | undefined;
   readonly #turns = new Turns();
 
-  constructor(disk: Disk, reserve: Reserve) {
+  /** @param files does each save and removal in one call; without it they are steps on the disk. */
+  constructor(disk: Disk, reserve: Reserve, files?: LastingFiles) {
     this.#disk = disk;
     this.#reserve = reserve;
+    this.#files = files;
   }
 
   /**
@@ -42,6 +46,7 @@ export class SavedFiles {
   remove(directory: string, name: string): Promise<void> {
     const target = join(directory, name);
     return this.#turns.take(target, async () => {
+      if (this.#files !== undefined) return whole(target, this.#files.remove(target));
       try {
         await this.#disk.remove(target);
       } catch (cause) {
@@ -58,6 +63,7 @@ export class SavedFiles {
 
   async #write(directory: string, target: string, content: Buffer): Promise<void> {
     const draft = join(directory, `${TEMPORARY}${randomBytes(8).toString('hex')}`);
+    if (this.#files !== undefined) return whole(target, this.#files.replace(target, draft, content));
     try {
       const file = await this.#disk.create(draft);
       try {
@@ -87,14 +93,27 @@ export class SavedFiles {
     try {
       await this.#disk.syncDirectory(directory);
     } catch (cause) {
-      throw new DmError('IO', `cannot make lasting what was changed in ${directory}: ${String(cause)}`, {
-        operation: 'sync',
-        subject: directory,
-        remedy: 'Look at the kernel log for errors of the disk; open the root again to see which state holds.',
-        cause,
-      });
+      throw notLasting(directory, cause);
     }
   }
+}
+
+async function whole(target: string, change: Promise<void>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    if (!DmError.is(error)) throw error;
+    throw error.operation === 'sync' ? notLasting(dirname(target), error) : portError(error);
+  }
+}
+
+function notLasting(directory: string, cause: unknown): DmError {
+  return new DmError('IO', `cannot make lasting what was changed in ${directory}: ${String(cause)}`, {
+    operation: 'sync',
+    subject: directory,
+    remedy: 'Look at the kernel log for errors of the disk; open the root again to see which state holds.',
+    cause,
+  });
 }
 
 function unlessMissing(error: unknown): unknown {

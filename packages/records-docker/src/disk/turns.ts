@@ -1,9 +1,10 @@
-/** Does what is asked for one key in the order it was asked, and what is asked for different keys at once. */
+/** Does what is asked for one key in the order it was asked, and what is asked for different keys at once: now, where it can. */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 
   take<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const result = (this.#last.get(key) ?? Promise.resolve()).then(work);
+    const last = this.#last.get(key);
+    const result = last === undefined ? work() : last.then(work);
     const done = result.then(nothing, nothing).then(() => {
       if (this.#last.get(key) === done) this.#last.delete(key);
     });
