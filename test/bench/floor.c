@@ -2,11 +2,11 @@
  * The floor under a layer's lifecycle: only the ioctls and mounts that no driver can do without, one after the other, no
  * records, no fsync, no checks but that each succeeds.
  *
- *     floor POOL SECTORS COUNT WARMUP DIRECTORY
+ *     floor POOL SECTORS DIRECTORY
  *
  * POOL is a live pool under /dev/mapper whose thin device 0 holds an ext4 of SECTORS sectors and is not active. Each round
- * snapshots it, activates and mounts the snapshot on DIRECTORY, and takes all of it back. Prints the medians as
- * `dmthin bench lifecycle --json` does.
+ * snapshots it, activates and mounts the snapshot on DIRECTORY, and takes all of it back. Reads how many rounds to do, a
+ * line a time, and prints a line with the milliseconds of each step: {"create":[...],"get":[...],"put":[...],"remove":[...]}.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -82,43 +82,40 @@ static double now(void) {
   return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
-static int ascending(const void *one, const void *other) {
-  double difference = *(const double *)one - *(const double *)other;
-  return (difference > 0) - (difference < 0);
-}
+static const char *steps[] = {"create", "get", "put", "remove"};
 
-static double median(double *values, int count) {
-  qsort(values, count, sizeof *values, ascending);
-  return values[count / 2];
+static void live(const char *pool, long sectors, const char *directory, int id, double *times) {
+  double begun = now();
+  message(pool, "create_snap", id, " 0");
+  times[0] = now() - begun;
+  begun = now();
+  activate(pool, sectors, id);
+  if (mount(NODE, directory, "ext4", 0, "nodiscard") == -1) die("mount");
+  times[1] = now() - begun;
+  begun = now();
+  if (umount2(directory, 0) == -1) die("umount");
+  deactivate();
+  times[2] = now() - begun;
+  begun = now();
+  message(pool, "delete", id, "");
+  times[3] = now() - begun;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return fputs("usage: floor POOL SECTORS COUNT WARMUP DIRECTORY\n", stderr), 64;
-  const char *pool = argv[1], *directory = argv[5];
-  long sectors = atol(argv[2]);
-  int count = atoi(argv[3]), warmup = atoi(argv[4]);
-  double *steps[4], medians[4], total = 0;
-  for (int step = 0; step < 4; step++) steps[step] = calloc(count + 1, sizeof **steps);
+  if (argc != 4) return fputs("usage: floor POOL SECTORS DIRECTORY\n", stderr), 64;
+  char line[64];
   if ((control = open("/dev/mapper/control", O_RDWR)) == -1) die("/dev/mapper/control");
-  for (int round = -warmup; round < count; round++) {
-    int place = round < 0 ? count : round, id = round + warmup + 1;
-    double begun = now();
-    message(pool, "create_snap", id, " 0");
-    steps[0][place] = now() - begun;
-    begun = now();
-    activate(pool, sectors, id);
-    if (mount(NODE, directory, "ext4", 0, "nodiscard") == -1) die("mount");
-    steps[1][place] = now() - begun;
-    begun = now();
-    if (umount2(directory, 0) == -1) die("umount");
-    deactivate();
-    steps[2][place] = now() - begun;
-    begun = now();
-    message(pool, "delete", id, "");
-    steps[3][place] = now() - begun;
+  for (int id = 0; fgets(line, sizeof line, stdin) != NULL;) {
+    int count = atoi(line);
+    double(*times)[4] = calloc(count, sizeof *times);
+    for (int round = 0; round < count; round++) live(argv[1], atol(argv[2]), argv[3], ++id, times[round]);
+    for (int step = 0; step < 4; step++) {
+      printf("%s\"%s\":[", step == 0 ? "{" : ",", steps[step]);
+      for (int round = 0; round < count; round++) printf("%s%.3f", round == 0 ? "" : ",", times[round][step]);
+      printf("]%s", step == 3 ? "}\n" : "");
+    }
+    fflush(stdout);
+    free(times);
   }
-  for (int step = 0; step < 4; step++) total += medians[step] = median(steps[step], count);
-  printf("{\"count\":%d,\"createMs\":%.3f,\"getMs\":%.3f,\"putMs\":%.3f,\"removeMs\":%.3f,\"totalMs\":%.3f}\n", count,
-         medians[0], medians[1], medians[2], medians[3], total);
   return 0;
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type DeviceName, DmError, devicePath, sectors } from '@dmthin/domain';
 import type { Kernel } from '@dmthin/ports';
-import { KERNELS } from './kernels.ts';
 import { activation, freshName, type LoopDevice, loopDevice, sleep, table } from './machine.ts';
 
 const SIZE = 16_384;
@@ -107,15 +106,4 @@ async function removeOnceClosed(kernel: Kernel, device: DeviceName): Promise<voi
       if (!DmError.is(error, 'BUSY')) throw error;
       await sleep(50);
     }
-}
-
-/** As a process of its own: `lifecycles.js KERNEL COUNT`. */
-if (process.argv[1] === import.meta.filename) {
-  const [, , kind = '', count] = process.argv;
-  const kernel = await KERNELS[kind as keyof typeof KERNELS]();
-  const neighbourhood = new Neighbourhood(kernel);
-  await neighbourhood.settle();
-  await neighbourhood.live(Number(count));
-  await neighbourhood.leave();
-  await kernel.close();
 }

@@ -40,6 +40,10 @@ export class Dockerd {
     this.#options = options;
   }
 
+  get socket(): string {
+    return join(this.#place, 'docker.sock');
+  }
+
   get dataRoot(): string {
     return join(this.#place, 'data');
   }
@@ -105,7 +109,7 @@ export class Dockerd {
   }
 
   get #host(): string {
-    return `unix://${this.#place}/docker.sock`;
+    return `unix://${this.socket}`;
   }
 
   get #pidFile(): string {
