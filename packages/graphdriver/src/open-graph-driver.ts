@@ -11,6 +11,7 @@ import { Lineage } from './layer/lineage.ts';
 import { PendingGrowth } from './layer/pending-growth.ts';
 import { MarkDirectory } from './mark/mark-directory.ts';
 import { MountCounts } from './mount/mount-counts.ts';
+import { growGivenPool } from './pool/grow-live-pool.ts';
 import { openVolumes, type RootPool, withRootPool } from './pool/root-pool.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
 import { HalfReceived } from './send/half-received.ts';
@@ -55,6 +56,8 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
   await lineage.learn(root.settings.parents ?? new Map(), isThere);
   const counts = new MountCounts();
   const met = await ensureBase({ ports, options, layout, pool, growth }, root);
+  // Not before the base device has shown whose pool it is.
+  if (source.backing === undefined) await growGivenPool(ports, source);
   await countMounts(ports.mounts, layout, pool, counts, root.settings.users);
   if (source.backing?.data.loopFile !== undefined) warnOfLoops(root);
   const opening: DriverContext = {

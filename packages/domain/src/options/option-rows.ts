@@ -110,7 +110,8 @@ export const OPTION_ROWS: readonly AnyOptionRow[] = [
     field: 'thinPool',
     syntax: 'NAME|/dev/mapper/NAME|/dev/VG/LV',
     default: '',
-    effect: 'A thin pool that is there already, empty when it is first used. It is never made, resized or removed.',
+    effect:
+      'A thin pool that is there already, empty when it is first used. It is never made or removed; what its devices have grown by it takes at the start.',
     since: '1.4.0',
     difference:
       "Docker takes any path and looks for it under /dev/mapper, so that it never finds LVM's /dev/VG/LV; here that is found, and " +

@@ -25,7 +25,7 @@ export interface StorageOptions {
   /** Block device for the pool's data; undefined: a loop device over a file. */
   readonly dataDevice: string | undefined;
   readonly metadataDevice: string | undefined;
-  /** A pool from outside, which is neither made, resized nor removed. */
+  /** A pool from outside, which is neither made nor removed. */
   readonly thinPool: DeviceName | undefined;
   /** Have LVM make the pool `DIRECT_LVM_POOL`. */
   readonly directLvm: DirectLvmOptions | undefined;

@@ -13,7 +13,7 @@ export interface BackingDevice {
 export interface PoolSource {
   readonly name: DeviceName;
   readonly blockSize: Bytes;
-  /** Undefined for a pool from outside, which is never made, resized or removed. */
+  /** Undefined for a pool from outside, which is never made or removed, and takes what its owner gives its devices. */
   readonly backing: { readonly data: BackingDevice; readonly metadata: BackingDevice } | undefined;
   /** The device was made just now, and is taken away again where opening fails. */
   readonly isMadeNow: boolean;

@@ -20,7 +20,7 @@ type ResizePorts = Pick<GraphDriverPorts, 'kernel' | 'blockDevices' | 'loopDevic
 export async function resizePool({ ports, source, locks }: DriverContext, sizes: PoolSizes): Promise<void> {
   // No layer can have this id.
   await locks.run(['pool'], async () => {
-    const backing = source.backing ?? (await backingOfGiven(ports, source));
+    const backing = source.backing ?? (await backingOfGiven(ports.kernel, source.name));
     await growPool(ports, { name: source.name, backing }, sizes);
   });
 }
@@ -43,7 +43,7 @@ export async function growPool(
 }
 
 /** The devices below a pool from outside. @throws DmError NOT_SUPPORTED: LVM's, which keeps its tables itself. */
-async function backingOfGiven({ kernel }: ResizePorts, { name }: PoolSource): Promise<Backing> {
+export async function backingOfGiven(kernel: ResizePorts['kernel'], name: PoolSource['name']): Promise<Backing> {
   const { uuid } = await kernel.info(name);
   if (uuid?.startsWith('LVM-') === true)
     throw new DmError('NOT_SUPPORTED', `pool "${name}" is LVM's, which would undo what is grown without it`, {

@@ -97,6 +97,32 @@ export function poolCases(makeWorld: MakeWorld): void {
       await driver.close();
     });
 
+    it('from outside takes at the start what its devices have grown to, unless it is LVM’s', async () => {
+      await using world = await makeWorld();
+      const pool = await world.makePool('given');
+      const options = [`dm.thinpooldev=${pool}`];
+      await (await world.open(options)).close();
+      const grow = async (which: string, size: number): Promise<void> => {
+        const [loop] = (await world.ports.loopDevices.list()).filter(({ file }) => file.endsWith(`given-${which}`));
+        if (loop === undefined) throw new Error(`no ${which} device`);
+        await truncate(loop.file, size);
+        await world.ports.loopDevices.refreshSize(loop);
+      };
+      const totals = async (): Promise<readonly bigint[]> => {
+        const driver = await world.open(options);
+        const { data, metadata } = await driver.status();
+        await driver.close();
+        return [data.total, metadata.total];
+      };
+      await grow('data', 384 * MIB);
+      expect(await totals()).to.deep.equal([BigInt(384 * MIB), BigInt(8 * MIB)]);
+      await grow('metadata', 16 * MIB);
+      expect(await totals()).to.deep.equal([BigInt(384 * MIB), BigInt(16 * MIB)]);
+      await world.ports.kernel.setUuid(pool, deviceUuid('LVM-abcdef'));
+      await grow('data', 512 * MIB);
+      expect(await totals()).to.deep.equal([BigInt(384 * MIB), BigInt(16 * MIB)]);
+    });
+
     it('takes over its pool where it is still there', async () => {
       await using world = await makeWorld();
       const first = await world.open();
