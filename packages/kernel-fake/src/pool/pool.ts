@@ -9,6 +9,8 @@ import { isReadOnly, type PoolMode, takesChanges } from './pool-mode.ts';
 
 /** COMMIT_PERIOD of dm-thin.c, in milliseconds. */
 const COMMIT_PERIOD = 1000;
+/** What that is for the worker's timer at 100 Hz: the timer wheel keeps 100 ticks in slots of 8, and is never early. */
+const WAKE_PERIOD = 1040;
 
 /** The table that controls a pool: what the pool takes over when that table is resumed. */
 export interface PoolControl {
@@ -190,11 +192,19 @@ export class Pool {
     this.setMode('read-only');
   }
 
-  /** Does a metadata operation of an I/O. @throws Refusal EIO or ENOSPC: it failed, and the pool is read-only now. */
+  /**
+   * Changes a thin device's mapping for an I/O; the worker commits it in time.
+   * @throws Refusal EIO or ENOSPC: it failed, and the pool is read-only now.
+   */
   change(operation: () => void, errno?: 'EIO'): void {
+    this.adjust(operation, errno);
+    this.#changed();
+  }
+
+  /** Does a metadata operation that no thin device counts as a change: the worker sees nothing to commit. @throws as `change`. */
+  adjust(operation: () => void, errno?: 'EIO'): void {
     try {
       operation();
-      this.#changed();
     } catch (failure) {
       this.metadataFailed(failure);
       throw new Refusal(errno ?? this.ioErrno, `the pool's metadata failed: ${String(failure)}`);
@@ -239,7 +249,7 @@ export class Pool {
 
   /** What the worker does last in each pass: commits where something changed and the last time is a while ago. */
   workerPass(): void {
-    if (!this.#isChanged || this.#time.now() - this.#lastCommit < COMMIT_PERIOD) return;
+    if (!this.#isChanged || this.#time.now() - this.#lastCommit <= COMMIT_PERIOD) return;
     this.commitByWorker();
   }
 
@@ -284,11 +294,11 @@ export class Pool {
     if (this.#waker === undefined) this.#startWaker();
   }
 
-  /** The worker wakes each second, counted from the resume; here only while there is something to commit. */
+  /** The worker wakes each second or so, counted from the resume; here only while there is something to commit. */
   #startWaker(): void {
     if (this.isSuspended) return;
     const since = this.#time.now() - this.#resumedAt;
-    this.#waker = this.#time.after(COMMIT_PERIOD - (since % COMMIT_PERIOD), () => {
+    this.#waker = this.#time.after(WAKE_PERIOD - (since % WAKE_PERIOD), () => {
       this.#waker = undefined;
       this.workerPass();
       if (this.#isChanged && takesChanges(this.#mode)) this.#startWaker();

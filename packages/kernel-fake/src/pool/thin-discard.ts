@@ -30,7 +30,7 @@ export function discardBlocks(pool: Pool, thin: ThinDevice, data: DataBlocks, be
   }
   // While the discards are under way below, the worker may commit: the blocks themselves are given back after that.
   pool.workerPass();
-  for (const { begin: from, end: to } of unmapped) pool.change(() => pool.metadata.decrementData(from, to), 'EIO');
+  for (const { begin: from, end: to } of unmapped) pool.adjust(() => pool.metadata.decrementData(from, to), 'EIO');
 }
 
 /** A lookup that fails ends the discard without a word, as the kernel's does. */

@@ -23,6 +23,8 @@ export class KernelTime {
   #skipped = 0;
   #nextDue = Number.POSITIVE_INFINITY;
   #alarm: AbortController | undefined;
+  /** When what runs now was due: it happens then, however late it was looked at. */
+  #running: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,7 +32,7 @@ export class KernelTime {
 
   /** In milliseconds, only forward. */
   now(): number {
-    return this.#clock.monotonic() + this.#skipped;
+    return this.#running ?? this.#clock.monotonic() + this.#skipped;
   }
 
   after(milliseconds: number, run: () => void): Timer {
@@ -54,7 +56,12 @@ export class KernelTime {
     if (this.#nextDue > this.now()) return;
     for (let next = this.#first(); next !== undefined && next.due <= this.now(); next = this.#first()) {
       this.#pending.delete(next);
-      next.run();
+      this.#running = next.due;
+      try {
+        next.run();
+      } finally {
+        this.#running = undefined;
+      }
     }
     this.#nextDue = this.#first()?.due ?? Number.POSITIVE_INFINITY;
     if (this.#nextDue !== Number.POSITIVE_INFINITY) this.#setAlarm();
