@@ -64,6 +64,31 @@ describe('dmthin that is interrupted', function () {
     expect(await layers()).to.deep.equal(['half', 'web', 'web-1']);
   });
 
+  for (const signal of ['SIGINT', 'SIGKILL'] as const)
+    it(`by ${signal} during a receive keeps what came for who goes on with it, and for nobody else`, async () => {
+      const { root } = at;
+      const { stdout: stream } = await dmthin(['send', 'web'], { root });
+      const child = startDmthin(['receive', 'half'], { root });
+      child.stdin?.on('error', () => undefined).write(stream.subarray(0, stream.length / 2));
+      const isThere = async (): Promise<boolean> => 'metadata/half' in (await recordsOf(root));
+      for (let attempt = 0; attempt < 500 && !(await isThere()); attempt++)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      // Its change of the pool is over by then, and it waits for the rest of the stream.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const end = finished(child);
+      child.kill(signal);
+      const { status, stderr } = await end;
+      if (signal === 'SIGINT')
+        expect([status, stderr.includes('dmthin send --resume')], stderr).to.deep.equal([130, true]);
+      expect(await layers()).to.deep.equal(['web', 'web-1']);
+      const pending = await jsonOf<{ id: string; token: string }[]>(['receive', '--pending'], { root });
+      expect(pending.map(({ id }) => id)).to.deep.equal(['half']);
+      const { stdout: rest } = await dmthin(['send', '--resume', pending[0]?.token ?? ''], { root });
+      await textOf(['receive', 'half'], { root, input: rest });
+      expect(await textOf(['changes', 'half', '--parent', 'web'], { root })).to.equal('');
+      expect((await dmthin(['check'], { root })).stderr).to.equal('');
+    });
+
   it('by SIGKILL while a layer is mounted: what was synced is there, and it can be mounted again', async () => {
     const path = (await textOf(['mount', 'web'], { root: at.root })).trim();
     expect(await readdir(path)).to.include('etc');

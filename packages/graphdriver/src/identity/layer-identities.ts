@@ -47,9 +47,13 @@ export class LayerIdentities {
     return found?.thinId === thinId ? found.identity : undefined;
   }
 
-  /** The layers that have this content. */
-  *having(identity: LayerIdentity): Iterable<VolumeId> {
-    for (const [id, found] of this.#identities) if (found.identity === identity) yield id;
+  /** A layer that has this content, and is there. */
+  find(identity: LayerIdentity, volumeOf: (id: VolumeId) => Volume | undefined): Volume | undefined {
+    for (const id of this.#identities.keys()) {
+      const volume = volumeOf(id);
+      if (volume !== undefined && !volume.isDeleted && this.of(volume) === identity) return volume;
+    }
+    return undefined;
   }
 
   /** Lasts when this resolves. */

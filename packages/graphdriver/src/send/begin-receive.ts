@@ -107,7 +107,8 @@ function baseOf(
       'Name the layer that was received from the base of this stream, or send the whole layer.',
     );
   }
-  for (const candidate of identities.having(wanted)) if (pool.find(candidate)?.isDeleted === false) return candidate;
+  const found = identities.find(wanted, (candidate) => pool.find(candidate));
+  if (found !== undefined) return found.id;
   throw conflict(
     id,
     'no layer here has the content that the stream is based on',

@@ -187,10 +187,8 @@ async function identify(context: DriverContext, id: VolumeId, signal: CancelSign
 
 /** @throws DmError CONFLICT: no layer has this content any more. */
 function withIdentity({ identities, pool }: DriverContext, identity: LayerIdentity): Identified {
-  for (const id of identities.having(identity)) {
-    const volume = pool.find(id);
-    if (volume !== undefined && !volume.isDeleted) return { volume, identity };
-  }
+  const volume = identities.find(identity, (id) => pool.find(id));
+  if (volume !== undefined) return { volume, identity };
   throw new DmError('CONFLICT', 'the layer of this resume token is not here, or was written to since', {
     operation: 'send',
     remedy: 'Remove what was received of it, and send it anew.',
@@ -201,7 +199,8 @@ function withIdentity({ identities, pool }: DriverContext, identity: LayerIdenti
 function demandUnchanged({ identities, pool }: DriverContext, { layer, base }: Sending): void {
   for (const { volume, identity } of base === undefined ? [layer] : [layer, base]) {
     const now = pool.find(volume.id);
-    if (now === undefined || identities.of(now) !== identity)
+    // One that is marked for deletion gives its blocks back while it is still there.
+    if (now === undefined || now.isDeleted || identities.of(now) !== identity)
       throw new DmError('CONFLICT', `layer "${volume.id}" was mounted or removed while it was sent`, {
         operation: 'send',
         subject: volume.id,

@@ -1,6 +1,6 @@
 import { type Bytes, DmError, deviceName, sectorsOf, thinTable, volumeId } from '@dmthin/domain';
 import type { GraphDriver } from '@dmthin/graphdriver';
-import { type FakeWorld, fakeWorld } from '../driver/driver-world.ts';
+import { type FakeWorld, fakeWorld, type MachinePorts } from '../driver/driver-world.ts';
 
 const SCRATCH = deviceName('scratch');
 
@@ -17,8 +17,8 @@ export class Root implements AsyncDisposable {
   }
 
   /** `blockSize` in KiB. */
-  static async open(blockSize: number): Promise<Root> {
-    const world = await fakeWorld('memory');
+  static async open(blockSize: number, ports: Partial<MachinePorts> = {}): Promise<Root> {
+    const world = await fakeWorld('memory', () => ports);
     const options = [`dm.blocksize=${blockSize}K`, 'dm.basesize=4M', 'dm.fs=ext4'];
     return new Root(world, await world.open(options), options);
   }
