@@ -43,7 +43,7 @@ export {
 export type { AnyOptionRow, OptionRow, OptionValues } from './options/option-row.ts';
 export { OPTION_ROWS } from './options/option-rows.ts';
 export { parseStorageOptions } from './options/parse-storage-options.ts';
-export { type ReloadedOptions, reloadOptions } from './options/reload-options.ts';
+export { changedOptions, type ReloadedOptions, reloadOptions } from './options/reload-options.ts';
 export { DIRECT_LVM_POOL, type StorageOptions } from './options/storage-options.ts';
 export { containerOwner, hostOwner, type IdMaps, type IdRange, type Owner } from './owner/id-maps.ts';
 export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';

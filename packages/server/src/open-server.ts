@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { changedOptions, parseStorageOptions } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
 import { type DriverStatus, type GraphDriver, type KernelName, openSnapshotter } from 'dmthin';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -100,12 +101,18 @@ export async function openServer(options: ServerOptions): Promise<DmthinServer> 
       manager.reloading();
       try {
         const storageOptions = await read();
-        return served === undefined ? [] : served.reload(storageOptions);
+        const waiting = snapshotter === undefined ? [] : changedFrom(options.storageOptions, storageOptions);
+        return [...new Set([...waiting, ...(served?.reload(storageOptions) ?? [])])];
       } finally {
         manager.ready();
       }
     },
   };
+}
+
+/** An open snapshotter takes up none of them. */
+function changedFrom(present: readonly string[], wanted: readonly string[]): readonly string[] {
+  return changedOptions(parseStorageOptions(present), parseStorageOptions(wanted));
 }
 
 async function openSnapshots(

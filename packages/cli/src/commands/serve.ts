@@ -84,7 +84,8 @@ async function readAnew({ settings, readSettings }: Invocation, log: StderrLog):
 const tellOf =
   (log: StderrLog) =>
   (refused: readonly string[]): void => {
-    for (const key of refused) log.write('warn', `${key} stays as it is until dockerd is started anew`);
+    for (const key of refused)
+      log.write('warn', `${key} stays as it is until dockerd is started anew, or dmthin serve for containerd`);
     log.write('info', 'the settings were read again');
   };
 

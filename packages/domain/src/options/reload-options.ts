@@ -15,9 +15,13 @@ export interface ReloadedOptions {
 export function reloadOptions(open: StorageOptions, wanted: StorageOptions): ReloadedOptions {
   const { minFreeSpace, mountOptions, xfsNospaceMaxRetries } = wanted;
   const options = { ...open, minFreeSpace, mountOptions, xfsNospaceMaxRetries };
-  const [kept, asked] = [byField(options), byField(wanted)];
-  const refused = OPTION_ROWS.filter(({ field }) => String(kept[field]) !== String(asked[field])).map(({ key }) => key);
-  return { options, refused };
+  return { options, refused: changedOptions(options, wanted) };
+}
+
+/** The keys of the options that differ. */
+export function changedOptions(open: StorageOptions, wanted: StorageOptions): readonly string[] {
+  const [kept, asked] = [byField(open), byField(wanted)];
+  return OPTION_ROWS.filter(({ field }) => String(kept[field]) !== String(asked[field])).map(({ key }) => key);
 }
 
 /** Those of direct-lvm have a place of their own. */
