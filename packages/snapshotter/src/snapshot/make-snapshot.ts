@@ -38,7 +38,7 @@ export async function makeSnapshot(
       try {
         table.refuseTaken(key);
         const origin = await originOf(context, held, maxSize, signal);
-        return await makeFrom(context, { ...wanted, labels }, origin, maxSize, signal);
+        return await makeFrom(context, { ...wanted, labels }, origin, signal);
       } catch (error) {
         if (parent !== undefined) table.release(parent);
         throw error;
@@ -50,8 +50,10 @@ export async function makeSnapshot(
 
 /** What a snapshot is a copy of. */
 interface Origin {
-  readonly volume: Volume;
+  readonly origin: Volume;
   readonly filesystem: FilesystemType;
+  /** How large it may become, where that is said. */
+  readonly maxSize: Bytes | undefined;
 }
 
 /** @throws DmError CORRUPT: the parent's volume is lost. INVALID_ARGUMENT: it is larger than the snapshot may be. */
@@ -64,28 +66,28 @@ async function originOf(
   const { ports, settings } = context;
   if (parent === undefined) {
     const filesystem = settings.filesystem ?? 'ext4';
-    return { volume: await ensureBase(context, filesystem, maxSize ?? settings.baseSize, signal), filesystem };
+    const origin = await ensureBase(context, filesystem, maxSize ?? settings.baseSize, signal);
+    return { origin, filesystem, maxSize };
   }
-  const volume = ports.pool.find(volumeOfSnapshot(parent.id));
-  if (volume === undefined) throw lostVolume(parent.name);
-  if (maxSize !== undefined && maxSize < volume.size)
+  const origin = ports.pool.find(volumeOfSnapshot(parent.id));
+  if (origin === undefined) throw lostVolume(parent.name);
+  if (maxSize !== undefined && maxSize < origin.size)
     throw new DmError(
       'INVALID_ARGUMENT',
       `a snapshot of at most ${maxSize} bytes cannot be made from "${parent.name}"`,
       {
         operation: 'prepare',
         subject: parent.name,
-        remedy: `It has ${volume.size} bytes, and a filesystem only grows: allow as many, or unpack images with a smaller dm.basesize.`,
+        remedy: `It has ${origin.size} bytes, and a filesystem only grows: allow as many, or unpack images with a smaller dm.basesize.`,
       },
     );
-  return { volume, filesystem: parent.filesystem };
+  return { origin, filesystem: parent.filesystem, maxSize };
 }
 
 async function makeFrom(
   context: SnapshotContext,
   { kind, key, parent, labels }: Wanted,
-  { volume: origin, filesystem }: Origin,
-  maxSize: Bytes | undefined,
+  { origin, filesystem, maxSize }: Origin,
   signal: CancelSignal | undefined,
 ): Promise<readonly SnapshotMount[]> {
   const { ports, table, timestamps } = context;
@@ -94,11 +96,7 @@ async function makeFrom(
   const attempted = `make snapshot "${key}"`;
   try {
     await onEngine(attempted, copyOrigin(context, volume, origin, maxSize, signal));
-    const device = devicePath(await onEngine(attempted, ports.pool.activate(volume, {}, signal)));
-    const mounted = { device, type: filesystem };
-    if (maxSize !== undefined && maxSize > origin.size)
-      await onEngine(attempted, growFilesystem(context, volume, mounted, signal));
-    if (kind === 'view') await onEngine(attempted, makeReadOnly(context, volume, mounted, origin, signal));
+    await onEngine(attempted, makeReady(context, volume, { kind, origin, filesystem, maxSize }, signal));
     const now = timestamps.now();
     const record: SnapshotRecord = {
       id,
@@ -135,32 +133,27 @@ async function copyOrigin(
   });
 }
 
-async function growFilesystem(
-  context: SnapshotContext,
-  volume: VolumeId,
-  mounted: { readonly device: string; readonly type: FilesystemType },
-  signal: CancelSignal | undefined,
-): Promise<void> {
-  const { filesystems } = context.ports;
-  await whileMounted(context, volume, mounted, (target) =>
-    filesystems.grow(mounted.device, target, mounted.type, signal),
-  );
-}
-
 /**
- * A copy of a filesystem in use has to replay its journal, which a device that takes no writes does not let it: so that is
- * done first. xfs keeps its log dirty even where it is frozen.
+ * Makes the device live, its filesystem as large as it is, and a view's device so that it takes no writes. A copy of a
+ * filesystem in use has to replay its journal, which such a device does not let it: so that is done first. xfs keeps its
+ * log dirty even where it is frozen.
  */
-async function makeReadOnly(
+async function makeReady(
   context: SnapshotContext,
   volume: VolumeId,
-  mounted: { readonly device: string; readonly type: FilesystemType },
-  origin: Volume,
+  { kind, origin, filesystem, maxSize }: Origin & { readonly kind: Wanted['kind'] },
   signal: CancelSignal | undefined,
 ): Promise<void> {
-  const { pool } = context.ports;
-  if ((await pool.usage(origin.id)) !== undefined) await whileMounted(context, volume, mounted);
-  await pool.activate(volume, { readOnly: true }, signal);
+  const { pool, filesystems } = context.ports;
+  const isView = kind === 'view';
+  const replays = isView && (await pool.usage(origin.id)) !== undefined;
+  const grows = maxSize !== undefined && maxSize > origin.size;
+  const device = devicePath(await pool.activate(volume, { readOnly: isView && !replays }, signal));
+  if (replays || grows)
+    await whileMounted(context, volume, { device, type: filesystem }, async (target) => {
+      if (grows) await filesystems.grow(device, target, filesystem, signal);
+    });
+  if (replays) await pool.activate(volume, { readOnly: true }, signal);
 }
 
 /** Undoes what was made; what cannot be undone now is tried again with the removals. */
