@@ -14,9 +14,7 @@ const CHANGES =
 /** A chain of commits: each command is one. */
 const DOCKERFILE = `FROM first
 COPY added /from/context
-RUN /bin/mkdir -p /built/deep && /bin/ln -s /etc/kept /built/link
-RUN /bin/rm /etc/old && echo two >/built/deep/file
-RUN /bin/chmod 2750 /built/deep && /bin/rm /from/context
+RUN /bin/mkdir -p /built/deep && echo two >/built/deep/file && /bin/chmod 2750 /built/deep && /bin/rm /from/context
 CMD ["/bin/cat", "/built/deep/file"]
 `;
 
