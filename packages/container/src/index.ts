@@ -62,3 +62,4 @@ export type { KernelName, OpenOptions, SnapshotterOptions } from './open-options
 export { openSnapshotter } from './open-snapshotter.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export { systemClock } from './system-clock.ts';
+export { viewDockerLayer } from './view-docker-layer.ts';

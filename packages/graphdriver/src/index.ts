@@ -20,3 +20,4 @@ export { type RawPath, rawPath, rawPathOfText, showPath, textOfPath } from './pa
 export type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
 export type { Compression } from './send/compression.ts';
 export { compareTrees, type TreeChange } from './tree/compare-trees.ts';
+export { type LayerView, type ViewPorts, viewLayer } from './view/view-layer.ts';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { DmError, humanSize } from '@dmthin/domain';
 import type { DockerStore } from 'dmthin';
 import type { Command } from '../command/command.ts';
@@ -7,21 +8,28 @@ export const adopt: Command = {
   name: 'adopt',
   summary: 'show what is in a Docker store with the devicemapper driver, and take it over in place',
   description:
-    'Without --write it only looks: nothing is locked, written or activated, and a running dockerd is not disturbed. With ' +
+    'Without --write it only looks: nothing is locked or written, and a running dockerd is not disturbed. With ' +
+    '--mount a layer of it is mounted as well, with everything below it read-only, until it is unmounted (umount DIRECTORY). With ' +
     "--write the store is opened where it is, as any root is (recovery, checks), its layers' parents are noted, and nothing " +
     'else is changed: Docker can be started on it again. Storage options lead to its pool; those of /etc/docker/daemon.json ' +
     'are taken where they are for this store.',
   arguments: [
     { name: 'directory', description: "Docker's root, /var/lib/docker, or the devicemapper directory in it" },
   ],
-  options: [{ name: 'write', description: 'take it over, so that layers can be made and removed' }],
+  options: [
+    { name: 'write', description: 'take it over, so that layers can be made and removed' },
+    { name: 'mount', value: 'LAYER', description: 'mount this layer read-only; its content is in rootfs below --at' },
+    { name: 'at', value: 'DIRECTORY', description: 'where to mount it, an empty directory' },
+  ],
   json:
     '`{root, written, dockerd, pool: {kind, storageOptions}, base: {uuid, filesystem, size}, layers, broken}`; `layers` an ' +
     'array of `{id, role, parent, deviceId, size, isDeleted}`, `role` one of `image`, `container`, `container-init`, `unlisted`',
   examples: ['dmthin adopt /var/lib/docker', 'dmthin adopt /var/lib/docker --write'],
-  async run({ argument, flag, output, withDriver }) {
-    const { surveyDockerStore } = await import('dmthin');
+  async run({ argument, flag, option, output, settings, withDriver }) {
+    const { surveyDockerStore, viewDockerLayer } = await import('dmthin');
     const store = await surveyDockerStore(argument('directory'));
+    const layer = option('mount');
+    if (layer !== undefined) await viewDockerLayer(store, layer, directoryOf(option('at')), settings);
     if (flag('write')) {
       refuseRunning(store);
       const { root } = store;
@@ -34,6 +42,11 @@ export const adopt: Command = {
     await output.answer(described(store, flag('write')), () => asText(store, flag('write')));
   },
 };
+
+function directoryOf(at: string | undefined): string {
+  if (at !== undefined) return resolve(at);
+  throw new DmError('INVALID_ARGUMENT', '--mount needs --at', { remedy: 'Say where: --mount LAYER --at DIRECTORY.' });
+}
 
 function refuseRunning({ daemon, dockerRoot }: DockerStore): void {
   if (daemon === undefined) return;
