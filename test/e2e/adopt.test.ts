@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dmthin, jsonOf } from './support/dmthin.ts';
-import { openFake, temporaryPlace } from './support/root.ts';
+import { openFake, recordsOf, temporaryPlace } from './support/root.ts';
 
 const hash = (letter: string): string => letter.repeat(64);
 
@@ -66,6 +67,28 @@ describe('dmthin adopt', function () {
     const driver = await openFake(root);
     expect(await readFile(join(await driver.mount(hash('c')), 'file'), 'utf8')).to.equal('from Docker');
     await driver.close();
+  });
+
+  it('takes nothing over, and shows nothing, while dockerd runs on it; with its pid', async () => {
+    await using place = await temporaryPlace();
+    const docker = await dockerRoot(place.path);
+    const surroundings = { root: join(place.path, 'elsewhere') };
+    // Its process is known by its first word.
+    const words = ['-c', 'sleep 60; :', 'sh', '--data-root', docker];
+    const daemon = spawn('sh', words, { argv0: 'dockerd', stdio: 'ignore', detached: true });
+    try {
+      const records = await recordsOf(join(docker, 'devicemapper'));
+      expect(await jsonOf(['adopt', docker], surroundings)).to.include({ dockerd: daemon.pid });
+      for (const more of [['--write'], ['--mount', hash('a'), '--at', place.path]]) {
+        const { status, stderr } = await dmthin(['adopt', docker, ...more], surroundings);
+        expect(status).to.equal(8);
+        expect(stderr).to.include(`dockerd (pid ${daemon.pid}) runs on`).and.include('systemctl stop');
+      }
+      expect(await recordsOf(join(docker, 'devicemapper'))).to.deep.equal(records);
+    } finally {
+      process.kill(-(daemon.pid ?? 0), 'SIGKILL');
+    }
+    expect((await dmthin(['adopt', docker, '--write'], surroundings)).status).to.equal(0);
   });
 
   it('says where there is no store; with 3', async () => {

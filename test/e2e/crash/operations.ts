@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GraphDriver } from 'dmthin';
+import { expect } from 'chai';
+import { type GraphDriver, parseSize } from 'dmthin';
+import { tarOf } from '../support/tar.ts';
 import type { Layers } from './layers.ts';
 
 /** What a driver is asked to do, and may die at any call of. */
@@ -49,6 +51,10 @@ async function writeLate(driver: GraphDriver): Promise<void> {
 }
 const LATE = { ...WEB, late: 'written last' };
 
+async function* imported(): AsyncIterable<Uint8Array> {
+  yield tarOf({ path: 'imported', content: 'from a tar' });
+}
+
 const never = (): boolean => false;
 const hasNew = (driver: GraphDriver): boolean => driver.exists('new');
 const DEFAULTS = { options: [], isDone: never, before: LAYERS, after: LAYERS };
@@ -94,6 +100,23 @@ export const OPERATIONS: readonly Operation[] = [
     },
     after: { image: IMAGE, web: LATE, new: LATE },
     calls: 8,
+  },
+  {
+    ...CREATE,
+    name: 'import',
+    run: (driver) => driver.import('new', imported(), { parent: 'web' }),
+    after: { ...LAYERS, new: { ...WEB, imported: 'from a tar' } },
+    calls: 10,
+  },
+  {
+    ...DEFAULTS,
+    name: 'growth of the pool',
+    run: (driver) => driver.resizePool({ data: parseSize('96M'), metadata: parseSize('8M') }),
+    check: async (driver) => {
+      const { data, metadata } = await driver.status();
+      expect([data.total, metadata.total]).to.deep.equal([parseSize('96M'), parseSize('8M')]);
+    },
+    calls: 6,
   },
   { ...REMOVE, name: 'remove', options: PLAIN, calls: 12 },
   { ...REMOVE, name: 'remove without discards', options: [...PLAIN, 'dm.blkdiscard=false'], calls: 5 },
