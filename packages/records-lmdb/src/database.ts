@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DmError } from '@dmthin/domain';
 import { open, type RootDatabase } from 'lmdb';
@@ -17,6 +17,8 @@ export interface Entry {
 
 /** Room that a record is replaced or removed in when the file system has none left. */
 const RESERVE_BYTES = 256 * 1024;
+/** New records are refused before there is less: a commit that finds no room for its pages can end the process (lmdb 3.5). */
+const ROOM_BYTES = 1024 * 1024;
 
 /** One LMDB file, whose keys are paths and whose values are JSON. Each change is a transaction. */
 export class Database {
@@ -48,7 +50,16 @@ export class Database {
     }
   }
 
+  /** @throws DmError NO_SPACE: a new one, and the file system is nearly full. */
   put(key: string, value: string): Promise<void> {
+    return this.#change('save', () => {
+      if (!this.#lmdb.doesExist(key)) this.#refuseFull();
+      return this.#lmdb.put(key, value);
+    });
+  }
+
+  /** As `put`, for what has to be saved on a full file system too: it takes of what is reserved. */
+  putAnyway(key: string, value: string): Promise<void> {
     return this.#change('save', () => this.#lmdb.put(key, value));
   }
 
@@ -107,10 +118,25 @@ export class Database {
 
   /** LMDB writes every change to pages that are free: these are, once what is in them is removed. */
   async #reserve(): Promise<void> {
-    const { bavail, bsize } = await statfs(dirname(this.#file));
-    // Where there is no room, there is hardly any for the reserve either, and the one of an earlier opening has to do.
-    if (bavail * bsize < 4 * RESERVE_BYTES) return;
+    // Where there is no room, the reserve of an earlier opening has to do.
+    if (this.#room() < ROOM_BYTES) return;
     await this.#lmdb.put('reserve', ' '.repeat(RESERVE_BYTES));
     await this.#lmdb.remove('reserve');
+  }
+
+  /** Asked at once, so that changes are made in the order of the calls; a local file system answers from memory. */
+  #room(): number {
+    const { bavail, bsize } = statfsSync(dirname(this.#file));
+    return bavail * bsize;
+  }
+
+  #refuseFull(): void {
+    if (this.#room() >= ROOM_BYTES) return;
+    throw new DmError('NO_SPACE', `the file system of ${this.#file} has less than ${ROOM_BYTES} bytes left`, {
+      errno: 'ENOSPC',
+      operation: 'save',
+      subject: this.#file,
+      remedy: 'Make room on it; what is there can be changed and removed.',
+    });
   }
 }

@@ -72,7 +72,7 @@ export class LmdbRecords implements Records {
   }
 
   async saveIntent(intent: Intent): Promise<void> {
-    await this.#database.put(INTENT, encodeIntent(intent));
+    await this.#database.putAnyway(INTENT, encodeIntent(intent));
   }
 
   async removeIntent(): Promise<void> {

@@ -1,10 +1,10 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytes, DmError } from '@dmthin/domain';
+import { bytes, DmError, thinId, transactionId, volumeId } from '@dmthin/domain';
 import type { SnapshotRecord } from '@dmthin/ports';
 import { type LmdbRecords, openLmdbRecords } from '@dmthin/records-lmdb';
 import { expect } from 'chai';
@@ -98,6 +98,33 @@ describe('snapshots in LMDB', () => {
     await opened.records.close();
     const closed = await opened.snapshots.save(RECORD).catch((reason: unknown) => reason);
     expect(DmError.is(closed, 'CLOSED')).to.equal(true);
+  });
+
+  it('are refused by a full file system, where those that are there change and go', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const small = join(directory, 'small');
+    await mkdir(small);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
+    if (mounted.status !== 0) return this.skip();
+    try {
+      const full = await openLmdbRecords({ file: join(small, 'records.lmdb') });
+      for (let id = 1; id <= 50; id++) await full.snapshots.save({ ...RECORD, id });
+      await writeFile(join(small, 'filler'), Buffer.alloc(8 * 2 ** 20)).catch(() => undefined);
+      const error = await full.snapshots.save({ ...RECORD, id: 51 }).catch((reason: unknown) => reason);
+      expect(DmError.is(error, 'NO_SPACE')).to.equal(true);
+      const intent = { transactionId: transactionId(1n), volume: volumeId('a'), thinId: thinId(1) };
+      for (let id = 1; id <= 50; id++) {
+        await full.records.saveIntent(intent);
+        await full.snapshots.save({ ...RECORD, id, kind: 'view' });
+        await full.records.removeIntent();
+      }
+      for (let id = 1; id <= 25; id++) await full.snapshots.remove(id);
+      await full.records.close();
+      const { snapshots } = await (await openLmdbRecords({ file: join(small, 'records.lmdb') })).snapshots.load();
+      expect(snapshots.map(({ kind }) => kind)).to.deep.equal(Array(25).fill('view'));
+    } finally {
+      spawnSync('umount', ['--lazy', small]);
+    }
   });
 
   it('are there after kill -9 where they were acknowledged, and whole where they were not', async () => {
