@@ -36,6 +36,7 @@ export type {
   SnapshotInfo,
   SnapshotMount,
   Snapshotter,
+  SnapshotterStatus,
   SnapshotUsage,
 } from '@dmthin/snapshotter';
 export {

@@ -48,6 +48,7 @@ const FRESH: PoolRecord = { lastThinId: 0, baseUuid: '', baseFilesystem: '' };
 /** The open pool: the use cases behind one gate, and the worker beside them. */
 export class EngineThinPool implements ThinPool {
   readonly name: DeviceName;
+  readonly blockSize: Bytes;
   readonly recovery: RecoveryReport;
   readonly opened: ThinPool['opened'];
   readonly #context: PoolContext;
@@ -59,6 +60,7 @@ export class EngineThinPool implements ThinPool {
 
   constructor(context: PoolContext, ids: ThinIdAllocator, stored: PoolRecord | undefined, recovery: RecoveryReport) {
     this.name = context.pool.name;
+    this.blockSize = context.blockSize;
     this.recovery = recovery;
     this.opened = { number: parseDeviceNumber(context.opened.word), status: context.opened.status };
     this.#context = context;

@@ -185,6 +185,8 @@ export interface DeleteOptions {
  */
 export interface ThinPool extends AsyncDisposable {
   readonly name: DeviceName;
+  /** Of one data block. */
+  readonly blockSize: Bytes;
   readonly recovery: RecoveryReport;
   /** The pool as it was when it was opened: what is true of it for good, and its status then. */
   readonly opened: { readonly number: DeviceNumber; readonly status: PoolStatus };

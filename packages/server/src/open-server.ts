@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { changedOptions, parseStorageOptions } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
-import { type DriverStatus, type GraphDriver, type KernelName, openSnapshotter } from 'dmthin';
+import { type GraphDriver, type KernelName, openSnapshotter } from 'dmthin';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { serveSnapshots } from './containerd/serve-snapshots.ts';
 import { dockerPlugin } from './docker/docker-plugin.ts';
@@ -13,6 +13,8 @@ import { Connections } from './http/connections.ts';
 import { callMetrics, type ObserveCall } from './metrics/call-metrics.ts';
 import { FindingMetrics } from './metrics/finding-metrics.ts';
 import { metricsPage } from './metrics/metrics-page.ts';
+import type { ShownStatus } from './metrics/pool-metrics.ts';
+import { snapshotterStatus } from './metrics/snapshotter-status.ts';
 import { listenOnAddress } from './socket/listen-on-address.ts';
 import { listenOnSocket } from './socket/listen-on-socket.ts';
 import { type Environment, ServiceManager } from './systemd/service-manager.ts';
@@ -79,13 +81,17 @@ export async function openServer(options: ServerOptions): Promise<DmthinServer> 
   const observe = callMetrics(registry);
   const open: Service[] = [];
   try {
-    if (snapshotter !== undefined) open.push(await openSnapshots(options, snapshotter, manager, observe));
+    const snapshots = snapshotter && (await openSnapshots(options, snapshotter, manager, observe));
+    if (snapshots !== undefined) open.push(snapshots);
     if (served !== undefined) {
       open.push(await servePlugin(dockerPlugin ?? '', served, observe, log, manager));
       log.write('info', `serving Docker's graph driver plugin on ${dockerPlugin}`);
     }
     manager.refuseOthers();
-    if (metrics !== undefined) open.unshift(await servePage(metrics, served, registry, log));
+    // Of two pools the plugin's is shown: each has a server of its own where both are to be.
+    const read = async (): Promise<ShownStatus | undefined> =>
+      served === undefined ? snapshots?.status() : served.present?.status();
+    if (metrics !== undefined) open.unshift(await servePage(metrics, read, registry, log));
   } catch (error) {
     for (const service of open) await service.close(0);
     throw error;
@@ -120,11 +126,12 @@ async function openSnapshots(
   { socket, root }: { readonly socket: string; readonly root: string },
   manager: ServiceManager,
   observe: ObserveCall,
-): Promise<Service> {
+): Promise<Service & { status(): Promise<ShownStatus> }> {
   const snapshotter = await openSnapshotter({ root, kernel, storageOptions, log });
   try {
     const served = await serveSnapshots({ path: socket, passed: manager.take(socket) }, snapshotter, log, observe);
     return {
+      status: () => snapshotterStatus(snapshotter),
       async close(graceMs) {
         await served.close(graceMs);
         await snapshotter.close();
@@ -173,11 +180,10 @@ async function servePlugin(
 
 async function servePage(
   address: string,
-  served: ServedDriver | undefined,
+  read: () => Promise<ShownStatus | undefined>,
   registry: Registry,
   log: Log,
 ): Promise<Connections> {
-  const read = async (): Promise<DriverStatus | undefined> => served?.present?.status();
   collectDefaultMetrics({ register: registry });
   const server = createServer(metricsPage(registry, read, log));
   const connections = new Connections(server, MAX_CONNECTIONS);

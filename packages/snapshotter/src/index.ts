@@ -1,4 +1,11 @@
 export type { Labels } from './label/labels.ts';
 export { openSnapshotter } from './open-snapshotter.ts';
 export type { SnapshotterPorts, SnapshotterSettings } from './ports.ts';
-export type { CommitOptions, SnapshotInfo, SnapshotMount, Snapshotter, SnapshotUsage } from './snapshotter.ts';
+export type {
+  CommitOptions,
+  SnapshotInfo,
+  SnapshotMount,
+  Snapshotter,
+  SnapshotterStatus,
+  SnapshotUsage,
+} from './snapshotter.ts';

@@ -1,4 +1,4 @@
-import type { Bytes, PoolStatus } from '@dmthin/domain';
+import type { Bytes, DeviceName, PoolStatus } from '@dmthin/domain';
 import type { RecoveryReport } from '@dmthin/engine';
 import type { CancelSignal, SnapshotKind } from '@dmthin/ports';
 import type { Labels } from './label/labels.ts';
@@ -25,6 +25,17 @@ export interface SnapshotMount {
 export interface SnapshotUsage {
   /** What it has mapped beyond its parent. */
   readonly size: Bytes;
+}
+
+/** How the snapshotter and its pool are. */
+export interface SnapshotterStatus {
+  readonly poolName: DeviceName;
+  readonly pool: PoolStatus;
+  /** Of one data block. */
+  readonly blockSize: Bytes;
+  readonly snapshots: number;
+  /** Volumes of removed snapshots that are still there. */
+  readonly outstanding: number;
 }
 
 export interface CommitOptions {
@@ -89,10 +100,8 @@ export interface Snapshotter extends AsyncDisposable {
   /** Deletes what removals have left. @throws DmError what keeps one of them; the others are deleted. */
   cleanUp(signal?: CancelSignal): Promise<void>;
 
-  /** The pool's own status. */
-  status(): Promise<PoolStatus>;
-  /** How many volumes of removed snapshots are still to be deleted. */
-  readonly outstanding: number;
+  /** The pool's own status, and how much there is. Takes no lock. */
+  status(): Promise<SnapshotterStatus>;
   /** Lets go of pool and records when what is under way is done; devices stay for who has them mounted. Twice is well. */
   close(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import type { PoolStatus } from '@dmthin/domain';
 import type { RecoveryReport } from '@dmthin/engine';
 import type { CancelSignal, SnapshotRecord } from '@dmthin/ports';
 import { isTaken } from './filter/filter.ts';
@@ -12,7 +11,14 @@ import { mountsOf } from './snapshot/snapshot-mounts.ts';
 import { usageOf } from './snapshot/snapshot-usage.ts';
 import { updateSnapshot } from './snapshot/update-snapshot.ts';
 import type { SnapshotContext } from './snapshot-context.ts';
-import type { CommitOptions, SnapshotInfo, SnapshotMount, Snapshotter, SnapshotUsage } from './snapshotter.ts';
+import type {
+  CommitOptions,
+  SnapshotInfo,
+  SnapshotMount,
+  Snapshotter,
+  SnapshotterStatus,
+  SnapshotUsage,
+} from './snapshotter.ts';
 
 /** The open snapshotter: the use cases behind one gate. */
 export class ThinSnapshotter implements Snapshotter {
@@ -82,12 +88,18 @@ export class ThinSnapshotter implements Snapshotter {
     });
   }
 
-  status(): Promise<PoolStatus> {
-    return this.#run(() => this.#context.ports.pool.status());
-  }
-
-  get outstanding(): number {
-    return this.#context.removals.size;
+  status(): Promise<SnapshotterStatus> {
+    const { table, removals, ports } = this.#context;
+    return this.#run(async () => {
+      const marked = [...ports.pool.volumes()].filter(({ isDeleted }) => isDeleted).length;
+      return {
+        poolName: ports.pool.name,
+        pool: await ports.pool.status(),
+        blockSize: ports.pool.blockSize,
+        snapshots: [...table.all()].length,
+        outstanding: removals.size + marked,
+      };
+    });
   }
 
   close(): Promise<void> {

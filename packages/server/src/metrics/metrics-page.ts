@@ -1,9 +1,8 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Log } from '@dmthin/ports';
-import type { DriverStatus } from 'dmthin';
 import type { Registry } from 'prom-client';
 import { errorText } from '../docker/error-text.ts';
-import { poolMetrics, type ShowStatus } from './pool-metrics.ts';
+import { poolMetrics, type ShownStatus, type ShowStatus } from './pool-metrics.ts';
 
 /**
  * `/metrics`, as Prometheus reads it, and `/healthz`: 200 while the pool takes writes, or none is open yet; else 503 and
@@ -11,7 +10,7 @@ import { poolMetrics, type ShowStatus } from './pool-metrics.ts';
  */
 export function metricsPage(
   registry: Registry,
-  read: () => Promise<DriverStatus | undefined>,
+  read: () => Promise<ShownStatus | undefined>,
   log: Log,
 ): RequestListener {
   const pages = pagesOf(registry, poolMetrics(registry), read);
@@ -37,7 +36,7 @@ interface Page {
 function pagesOf(
   registry: Registry,
   show: ShowStatus,
-  read: () => Promise<DriverStatus | undefined>,
+  read: () => Promise<ShownStatus | undefined>,
 ): ReadonlyMap<string, () => Promise<Page>> {
   return new Map([
     [
@@ -57,7 +56,7 @@ function pagesOf(
   ]);
 }
 
-function faultOf(status: DriverStatus | undefined): string | undefined {
+function faultOf(status: ShownStatus | undefined): string | undefined {
   if (status === undefined) return undefined;
   const { pool, poolName } = status;
   if (pool.kind !== 'ok') return `pool ${poolName}: ${pool.kind}`;

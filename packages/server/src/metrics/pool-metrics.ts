@@ -4,8 +4,14 @@ import { Gauge, type Registry } from 'prom-client';
 
 const MODES: readonly (PoolMode | 'fail')[] = ['rw', 'ro', 'out_of_data_space', 'fail'];
 
-/** Sets what is shown to a driver's state; nothing is shown where there is none. */
-export type ShowStatus = (status: DriverStatus | undefined) => void;
+/** What is shown of a pool and of what is in it: a driver's layers, or a snapshotter's snapshots. */
+export type ShownStatus = Pick<
+  DriverStatus,
+  'poolName' | 'pool' | 'data' | 'metadata' | 'layers' | 'deferredDeletedCount'
+>;
+
+/** Sets what is shown; nothing is shown where there is none. */
+export type ShowStatus = (status: ShownStatus | undefined) => void;
 
 export function poolMetrics(registry: Registry): ShowStatus {
   const gauge = (name: string, help: string, labelNames: readonly string[] = []): Gauge =>
@@ -13,7 +19,7 @@ export function poolMetrics(registry: Registry): ShowStatus {
   const space = gauge('pool_bytes', 'Space of the pool by device and kind.', ['device', 'kind']);
   const mode = gauge('pool_mode', '1 for the mode that the pool is in.', ['mode']);
   const needsCheck = gauge('pool_needs_check', '1 where the metadata must be checked before the pool takes writes.');
-  const layers = gauge('layers', 'Layers, images and containers together.');
+  const layers = gauge('layers', 'Layers, images and containers together; snapshots of containerd.');
   const deleted = gauge('layers_deleted', 'Layers that are deleted once their last user lets go.');
   return (status) => {
     for (const one of [space, mode]) one.reset();

@@ -121,7 +121,7 @@ describe('a snapshot', () => {
     await snapshotter.remove('a');
     await snapshotter.remove('one');
     await snapshotter.cleanUp();
-    expect(snapshotter.outstanding).to.equal(0);
+    expect((await snapshotter.status()).outstanding).to.equal(0);
     expect(volumes()).to.deep.equal(['base-ext4-8388608']);
     expect((await machine.kernel.list()).map(({ name }) => name)).to.deep.equal(['pool']);
   });
