@@ -41,6 +41,26 @@ describe("Docker's files", () => {
     expect(await fresh.names('metadata')).to.deep.equal(Object.keys(BY_DOCKER).sort());
   });
 
+  it('are read the same however they are spaced and ordered, up to the largest numbers', async () => {
+    const numbers = ['"device_id":16777215', '"size":18446744073709551615', '"transaction_id":9007199254740993'];
+    const flags = ['"initialized":false', '"deleted":true'];
+    await root.write('metadata/compact', `{${[...numbers, ...flags].join(',')}}`);
+    await root.write('metadata/spaced', `{ ${[...flags, ...numbers].join(' , ').replace('16777215', '16777214')} }`);
+    const { volumes, broken } = await root.load();
+    expect(broken).to.deep.equal([]);
+    const [compact, spaced] = volumes;
+    expect(compact).to.include({ size: 2n ** 64n - 1n, transactionId: 2n ** 53n + 1n, isDeleted: true });
+    expect(spaced).to.deep.equal({ ...compact, volume: 'spaced', thinId: 16_777_214 });
+  });
+
+  it('are refused with a thin id that the pool cannot have', async () => {
+    const rest = '"size":1,"transaction_id":1,"initialized":false,"deleted":false';
+    await root.write('metadata/high', `{"device_id":16777216,${rest}}`);
+    const { volumes, broken } = await root.load();
+    expect(volumes).to.deep.equal([]);
+    expect(broken.map(({ name }) => name)).to.deep.equal(['high']);
+  });
+
   it("have Docker's modes: 0600, in directories of 0700", async () => {
     const records = await root.open();
     await records.savePool({ lastThinId: 1, baseUuid: '', baseFilesystem: '' });

