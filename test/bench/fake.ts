@@ -8,7 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
-import { bytes, deviceName, sectors, thinId, transactionId, volumeId } from '@dmthin/domain';
+import {
+  type DeviceName,
+  deviceName,
+  formatDeviceNumber,
+  sectors,
+  thinId,
+  transactionId,
+  volumeId,
+} from '@dmthin/domain';
+import { createFakeKernel, MemoryStore } from '@dmthin/kernel-fake';
+import type { KernelCommand } from '@dmthin/ports';
 import { driverModules, FAKE_MACHINE, GRAPH_DRIVER, type GraphDriver, openGraphDriver, RECORDS } from 'dmthin';
 import { Container } from 'inversify';
 import { command } from '../e2e/support/dmthin.ts';
@@ -37,6 +47,7 @@ export interface FakeFigures {
 }
 
 const SIZES = [10, 1000, 10_000, 100_000];
+const MIB = 2 ** 20;
 const DEPTH = 128;
 const AT_ONCE = [1, 2, 4, 8, 16, 32, 64];
 const OPTIONS = ['dm.basesize=16M', 'dm.loopdatasize=1G', 'dm.loopmetadatasize=1G'];
@@ -52,7 +63,7 @@ async function all(): Promise<FakeFigures> {
     sizes,
     depth: await withPlace(depths),
     atOnce: await withPlace(concurrency),
-    ...(await withPlace(port)),
+    ...(await port()),
     wholeStack: await median(15, () => withPlace(async (place) => (await open(place)).close())),
     statusCommand: await withPlace(statusCommand),
   };
@@ -161,48 +172,54 @@ async function concurrency(place: string): Promise<FakeFigures['atOnce']> {
   return figures.slice(1);
 }
 
-/** The kernel's port by itself, under a pool that the driver made. */
-async function port(place: string): Promise<Pick<FakeFigures, 'lifecyclesPerSecond' | 'writtenPerSecond'>> {
-  const container = new Container({ defaultScope: 'Singleton' });
-  container.load(...driverModules({ root: place, kernel: 'fake', storageOptions: OPTIONS }));
-  const driver = await container.getAsync(GRAPH_DRIVER);
-  const { kernel, host } = await container.getAsync(FAKE_MACHINE);
-  const pool = deviceName((await driver.status()).poolName);
+/** The kernel's port by itself, over disks in memory. */
+async function port(): Promise<Pick<FakeFigures, 'lifecyclesPerSecond' | 'writtenPerSecond'>> {
+  const kernel = createFakeKernel();
+  const [metadata, data] = [
+    { major: 8, minor: 0 },
+    { major: 8, minor: 16 },
+  ];
+  kernel.attach(metadata, new MemoryStore(64 * MIB));
+  kernel.attach(data, new MemoryStore(1024 * MIB));
+  const pool = deviceName('pool');
+  const table = `${formatDeviceNumber(metadata)} ${formatDeviceNumber(data)} 128 0 1 skip_block_zeroing`;
+  await kernel.sequence(activation(pool, { type: 'thin-pool', length: 1024 * MIB, params: table }));
   const send = (text: string): Promise<unknown> => kernel.message(pool, sectors(0), text);
   const count = 20_000;
   let begun = performance.now();
-  for (let round = -count / 10; round < count; round++) {
+  for (let round = -count / 4; round < count; round++) {
     if (round === 0) begun = performance.now();
-    await send('create_thin 1000');
-    await send('delete 1000');
+    await send('create_thin 1');
+    await send('delete 1');
   }
   const lifecyclesPerSecond = (count / (performance.now() - begun)) * 1000;
 
-  await send('create_thin 1000');
+  await send('create_thin 1');
+  const { number } = await kernel.info(pool);
   const device = deviceName('written');
-  const length = sectors(2 ** 20);
-  const number = (await kernel.info(pool)).number;
-  await kernel.sequence([
-    { command: 'create', device },
-    {
-      command: 'load',
-      device,
-      table: [{ start: sectors(0), length, type: 'thin', params: `${number.major}:${number.minor} 1000` }],
-    },
-    { command: 'resume', device },
-  ]);
-  const opened = await host.blockDevices.open(`/dev/mapper/${device}`);
-  const chunk = new Uint8Array(2 ** 20).fill(7);
-  const total = 512;
+  await kernel.sequence(
+    activation(device, { type: 'thin', length: 512 * MIB, params: `${formatDeviceNumber(number)} 1` }),
+  );
+  const opened = kernel.open((await kernel.info(device)).number);
+  const chunk = new Uint8Array(MIB).fill(7);
   begun = performance.now();
-  for (let at = 0; at < total; at++)
-    await opened.write(bytes(BigInt(at * chunk.length) % BigInt(256 * 2 ** 20)), chunk);
-  const writtenPerSecond = ((total * chunk.length) / (performance.now() - begun)) * 1000;
-  await opened.close();
-  await kernel.remove(device);
-  await send('delete 1000');
-  await container.unbindAllAsync();
+  for (let at = 0; at < 512; at++) opened.write(at * MIB, chunk);
+  const writtenPerSecond = ((512 * MIB) / (performance.now() - begun)) * 1000;
+  opened.close();
+  await kernel.close();
   return { lifecyclesPerSecond, writtenPerSecond };
+}
+
+function activation(
+  device: DeviceName,
+  { type, length, params }: { readonly type: string; readonly length: number; readonly params: string },
+): readonly KernelCommand[] {
+  const table = [{ start: sectors(0), length: sectors(length / 512), type, params }];
+  return [
+    { command: 'create', device },
+    { command: 'load', device, table },
+    { command: 'resume', device },
+  ];
 }
 
 async function statusCommand(place: string): Promise<number> {
