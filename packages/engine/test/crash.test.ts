@@ -63,15 +63,28 @@ async function expectDoable(scenario: Scenario, world: AnyWorld, pool: ThinPool)
   await expectContent(world, pool, scenario);
 }
 
-for (const { name, happen } of AFTERMATHS)
-  describe(`where ${name} in the middle of a change`, function () {
+/** Whether calls in a row are made in one hop. */
+let inOneHop = false;
+
+async function fakeWorld(): Promise<World<FakeMachine>> {
+  const world = await World.fake();
+  world.inOneHop = inOneHop;
+  return world;
+}
+
+const CASES = AFTERMATHS.flatMap((aftermath) => [false, true].map((isOneHop) => ({ ...aftermath, isOneHop })));
+for (const { name, happen, isOneHop } of CASES)
+  describe(`where ${name} in the middle of a change${isOneHop ? ', in a hop' : ''}`, function () {
     this.timeout(60_000);
+    before(() => {
+      inOneHop = isOneHop;
+    });
     for (const scenario of SCENARIOS)
       it(`every acknowledged volume is there, and nothing else (${scenario.name})`, async () => {
         for (const end of ENDS)
           for (let step = 1; ; step += 1) {
             const steps = new Steps();
-            const { world, pool } = await ready(await World.fake(), scenario, steps);
+            const { world, pool } = await ready(await fakeWorld(), scenario, steps);
             const kept = keptBy(scenario, pool);
             steps.at(step, end);
             if (!(await steps.endsIn(scenario.change(pool)))) break;
@@ -90,7 +103,7 @@ for (const { name, happen } of AFTERMATHS)
           let isChangeWhole = false;
           for (let second = 1; ; second += 1) {
             const steps = new Steps();
-            const { world, pool } = await ready(await World.fake(), scenario, steps);
+            const { world, pool } = await ready(await fakeWorld(), scenario, steps);
             steps.at(step, 'end-after');
             isChangeWhole = !(await steps.endsIn(scenario.change(pool)));
             if (isChangeWhole) break;
