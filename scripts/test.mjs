@@ -52,18 +52,18 @@ const onRealKernel = [
     command: [`${root}scripts/guest`, '--still-clock', '--timeout', '900', '--', ...differential],
     counts: (status) => (status === GUEST_UNAVAILABLE ? guestCounts(status, '') : checkCounts(status)),
   },
+];
+/** What starts programs all the time, which is slow in a guest. */
+const withPrograms = [
+  { title: 'suites by dmsetup on a real kernel', command: guest([], '*.dmsetup.js'), counts: guestCounts },
   { title: 'Docker 20.10 on a real kernel', command: guest(['--docker'], '*.docker.js'), counts: guestCounts },
   { title: 'containerd 1.6 on a real kernel', command: guest(['--docker'], '*.containerd.js'), counts: guestCounts },
-];
-/** A run of the program for each command, which is slow in a guest. */
-const byDmsetup = [
-  { title: 'suites by dmsetup on a real kernel', command: guest([], '*.dmsetup.js'), counts: guestCounts },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 await oneAfterAnother([boot]);
 // A guest has one processor.
-await Promise.all([here, onRealKernel, byDmsetup].map(oneAfterAnother));
+await Promise.all([here, onRealKernel, withPrograms].map(oneAfterAnother));
 console.log(`\n${inWords(total)}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
