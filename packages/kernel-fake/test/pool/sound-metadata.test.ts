@@ -184,6 +184,8 @@ describe("a fake pool's metadata", function () {
           for (const [number, make] of steps.entries()) {
             await make(pool);
             await expectSound(pool, file, `after operation ${number + 1}, ${make}`);
+            if (ASKS_TOOL && number % 500 === 499)
+              console.log(`      ${number + 1} operations: ${await pool.status()}`);
           }
           used = Number(/^\d+ (\d+)/u.exec(await pool.status())?.[1]);
         } finally {

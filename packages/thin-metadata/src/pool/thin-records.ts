@@ -3,7 +3,10 @@ import type { DeviceDetails } from '../format/device-details.ts';
 import type { DetailsTree } from './details-tree.ts';
 import { type ThinDevice, ThinRecord } from './thin-device.ts';
 
-/** The thin devices in core: those open, and those made or changed since the last commit. */
+/**
+ * The thin devices in core: those that were opened, made or changed. One that is not open goes with the commit of a change
+ * of it, and not before: the kernel opens it again without a look at the details.
+ */
 export class ThinRecords {
   readonly #records = new Map<ThinId, ThinRecord>();
   readonly #changed = new Set<ThinRecord>();
@@ -33,9 +36,7 @@ export class ThinRecords {
   }
 
   close(thin: ThinDevice): void {
-    const record = this.#demand(thin);
-    record.openCount--;
-    if (record.openCount === 0 && !record.isChanged) this.remove(record);
+    this.#demand(thin).openCount--;
   }
 
   /** Brings a device in core without opening it. @throws DmError NO_DATA (ENODATA): the pool has no such device. */
