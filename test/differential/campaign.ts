@@ -62,8 +62,11 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
           broken = failure;
           return false;
         }
-        count.sequences += 1;
-        count.calls += duel.lines.length;
+        // Not those that are played again while the first that differs is made shorter.
+        if (found === undefined) {
+          count.sequences += 1;
+          count.calls += duel.lines.length;
+        }
         if (duel.difference === undefined) return true;
         if (found === undefined) shrinkEnd = hostTime() + SHRINKING;
         // The last that differs is the shortest that fast-check came to.
