@@ -52,8 +52,7 @@ function putLine(
 
 function textOf(buffer: IoctlBuffer, target: Target): string {
   if (buffer.has(FLAG.statusTable)) return target.tableParams();
-  // No target of ours takes part in integrity measurements (STATUSTYPE_IMA), which answer in words of their own.
-  if (buffer.has(FLAG.imaMeasurement)) return '';
+  if (buffer.has(FLAG.imaMeasurement)) return target.measurement?.() ?? '';
   return target.status({ noFlush: buffer.has(FLAG.noFlush) });
 }
 

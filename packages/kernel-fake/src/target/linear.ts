@@ -2,7 +2,7 @@ import { formatDeviceNumber } from '@dmthin/domain';
 import type { BlockNode } from '../block/block-node.ts';
 import { Refusal } from '../errno/refusal.ts';
 import { scanUnsigned64 } from '../table/numbers.ts';
-import type { DeviceArea, Target, TargetSpec, TargetType } from './target.ts';
+import { type DeviceArea, measuredType, type Target, type TargetSpec, type TargetType } from './target.ts';
 
 const SECTOR = 512;
 
@@ -66,6 +66,10 @@ class LinearTarget implements Target {
 
   status(): string {
     return '';
+  }
+
+  measurement(): string {
+    return `${measuredType(linear)},device_name=${formatDeviceNumber(this.#node.number)},start=${this.#start};`;
   }
 
   tableParams(): string {

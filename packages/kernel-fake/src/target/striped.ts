@@ -3,7 +3,14 @@ import type { BlockNode } from '../block/block-node.ts';
 import { Failures } from '../errno/failures.ts';
 import { Refusal } from '../errno/refusal.ts';
 import { parseUnsigned32, scanUnsigned64 } from '../table/numbers.ts';
-import type { DeviceArea, TableBuild, Target, TargetSpec, TargetType } from './target.ts';
+import {
+  type DeviceArea,
+  measuredType,
+  type TableBuild,
+  type Target,
+  type TargetSpec,
+  type TargetType,
+} from './target.ts';
 
 const SECTOR = 512;
 
@@ -95,6 +102,15 @@ class StripedTarget implements Target {
   status(): string {
     const devices = this.#stripes.map(({ node }) => formatDeviceNumber(node.number)).join(' ');
     return `${this.#stripes.length} ${devices} 1 ${'A'.repeat(this.#stripes.length)}`;
+  }
+
+  measurement(): string {
+    const stripes = this.#stripes.map(({ node, start }, index) => {
+      const name = `stripe_${index}`;
+      return `,${name}_device_name=${formatDeviceNumber(node.number)},${name}_physical_start=${start},${name}_status=A`;
+    });
+    const size = `stripes=${this.#stripes.length},chunk_size=${this.#chunk / SECTOR}`;
+    return `${measuredType(striped)},${size}${stripes.join('')};`;
   }
 
   tableParams(): string {

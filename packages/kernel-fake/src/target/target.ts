@@ -34,6 +34,11 @@ export interface TargetType {
   create(line: TargetSpec, words: readonly string[], build: TableBuild): Target;
 }
 
+/** How a measurement begins (DMEMIT_TARGET_NAME_VERSION). */
+export function measuredType({ name, version }: TargetType): string {
+  return `target_name=${name},target_version=${version.join('.')}`;
+}
+
 /** What a constructor is given: its device, and the means to open others. */
 export interface TableBuild {
   readonly device: OwnDevice;
@@ -80,6 +85,8 @@ export interface Target {
   areas(): readonly DeviceArea[];
   status(request: StatusRequest): string;
   tableParams(): string;
+  /** What integrity measurements are told (STATUSTYPE_IMA); nothing where it is left out. */
+  measurement?(): string;
   /** @throws Refusal the target's answer; its text answer, where it has one. */
   message?(words: readonly string[]): string | undefined;
   /** Before I/O stops and after it has. */

@@ -131,6 +131,10 @@ class ThinTarget implements Target, ActiveThin {
     }
   }
 
+  measurement(): string {
+    return this.#pool.mode === 'fail' ? 'Fail' : '';
+  }
+
   tableParams(): string {
     if (this.#pool.mode === 'fail') return 'Fail';
     const origin = this.#origin === undefined ? '' : ` ${formatDeviceNumber(this.#origin.node.number)}`;
