@@ -98,17 +98,10 @@ async function timesOf(snapshotter, rounds, layers) {
   names.push(base);
   const removeBegun = performance.now();
   for (const key of names) await ask('remove', { key });
-  await collectGarbage();
+  await containerd.collectGarbage();
   const removeMs = (performance.now() - removeBegun) / names.length;
   const medians = Object.fromEntries(Object.entries(times).map(([kind, all]) => [`${kind}Ms`, median(all)]));
   return { ...medians, removeMs, removed: names.length, layerMs: stackMs / layers };
-}
-
-/** Deleting a lease synchronously waits for a whole collection (ctr leases delete --sync). */
-async function collectGarbage() {
-  const id = `lease-${Math.random()}`;
-  await containerd.print('leases', 'create', '--id', id);
-  await containerd.print('leases', 'delete', '--sync', id);
 }
 
 function call(name, request) {

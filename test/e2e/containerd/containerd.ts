@@ -66,6 +66,12 @@ export class Containerd {
     return stdout;
   }
 
+  /** Waits for a whole collection: a lease that is deleted so does. */
+  async collectGarbage(): Promise<void> {
+    await this.print('leases', 'create', '--id', 'collect');
+    await this.print('leases', 'delete', '--sync', 'collect');
+  }
+
   #config(pool: string, socket: string): string {
     return `
 version = 2

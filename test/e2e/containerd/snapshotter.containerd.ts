@@ -59,6 +59,7 @@ describe('containerd 1.6 on the snapshotter', function () {
     for (const [what, answer] of Object.entries(expected)) expect(seen[what], what).to.deep.equal(answer);
     expect(Object.keys(seen)).to.deep.equal(Object.keys(expected));
     expect(seen['run']).to.deep.include({ status: 0, stdout: 'said\nchangednew' });
+    expect(seen['what garbage collection leaves']).to.deep.include({ stdout: 'KEY PARENT KIND\n' });
   });
 
   it('goes on after a kill -9 of the snapshotter under a running container, and of containerd', async () => {
