@@ -20,7 +20,11 @@ const differential = [
 ];
 
 /** They take minutes and much memory: once, and in a process of their own. */
-const heavySuites = ['crash', 'scale'].map((suite) => `test/dist-test/e2e/${suite}/**/*.test.js`);
+const heavySuites = [
+  'test/dist-test/e2e/crash/**/*.test.js',
+  'test/dist-test/e2e/scale/**/*.test.js',
+  'packages/snapshotter/dist-test/snapshot/crash.test.js',
+];
 const ignored = heavySuites.flatMap((suite) => ['--ignore', suite]);
 const heavy = ['--reporter', 'scripts/mocha-reporter.cjs', ...heavySuites];
 
