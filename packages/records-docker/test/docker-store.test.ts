@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DmError } from '@dmthin/domain';
@@ -98,6 +99,7 @@ describe('a Docker store that is looked at', () => {
         await look(child.pid);
       } finally {
         process.kill(-(child.pid ?? 0));
+        await once(child, 'exit');
       }
     };
     await running([], async (pid) => {

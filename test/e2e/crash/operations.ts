@@ -118,9 +118,9 @@ export const OPERATIONS: readonly Operation[] = [
     },
     calls: 6,
   },
-  { ...REMOVE, name: 'remove', options: PLAIN, calls: 12 },
-  { ...REMOVE, name: 'remove without discards', options: [...PLAIN, 'dm.blkdiscard=false'], calls: 5 },
-  { ...REMOVE, name: 'remove where deletion may be deferred', calls: 12 },
+  { ...REMOVE, name: 'remove', options: PLAIN, calls: 11 },
+  { ...REMOVE, name: 'remove without discards', options: [...PLAIN, 'dm.blkdiscard=false'], calls: 4 },
+  { ...REMOVE, name: 'remove where deletion may be deferred', calls: 11 },
   {
     ...REMOVE,
     name: 'remove of a mounted layer, which is deferred',
