@@ -3,8 +3,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openGraphDriver } from 'dmthin';
+import { print } from '../guest/print.ts';
 import { dmthin, textOf } from './support/dmthin.ts';
-import { GuestPool, print } from './support/guest-pool.ts';
+import { GuestPool } from './support/guest-pool.ts';
 import { temporaryPlace } from './support/root.ts';
 
 const SIZES = ['dm.fs=ext4', 'dm.basesize=24M', 'dm.loopdatasize=64M', 'dm.loopmetadatasize=4M'];

@@ -49,6 +49,7 @@ export { containerOwner, hostOwner, type IdMaps, type IdRange, type Owner } from
 export { MAX_METADATA_SIZE, MIN_METADATA_SIZE, metadataSizeFor } from './pool/metadata-size.ts';
 export { freeSpaceFault, type PoolFault, roomBelowFault, type ShortOfSpace } from './pool/pool-fault.ts';
 export { poolFaultError } from './pool/pool-fault-error.ts';
+export { type PoolSpace, poolSpace } from './pool/pool-space.ts';
 export type { BlockUsage, PoolMode, PoolStatus } from './pool/pool-status.ts';
 export { formatPoolStatus, parsePoolStatus } from './pool/pool-status-line.ts';
 export { parseBool } from './size/bool.ts';

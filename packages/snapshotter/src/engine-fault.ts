@@ -1,5 +1,5 @@
-import { DmError, type DmErrorCode } from '@dmthin/domain';
-import { asDmError } from '@dmthin/engine';
+import type { DmError, DmErrorCode } from '@dmthin/domain';
+import { asDmError, attempting } from '@dmthin/engine';
 
 /** These answer a question about snapshots to containerd, and would be taken for it. */
 const MISLEADING: ReadonlySet<DmErrorCode> = new Set([
@@ -15,17 +15,8 @@ const MISLEADING: ReadonlySet<DmErrorCode> = new Set([
  * look as if the snapshot were there.
  */
 export function engineFault(attempted: string, error: unknown): DmError {
-  const cause = asDmError(error);
-  const { errno, operation, subject, remedy, undoError } = cause;
-  const code = MISLEADING.has(cause.code) ? 'IO' : cause.code;
-  return new DmError(code, `cannot ${attempted}: ${cause.message}`, {
-    errno,
-    operation,
-    subject,
-    remedy,
-    undoError,
-    cause: error,
-  });
+  const { code } = asDmError(error);
+  return attempting(attempted, error, undefined, MISLEADING.has(code) ? 'IO' : code);
 }
 
 /** `work`, whose errors are the engine's. */

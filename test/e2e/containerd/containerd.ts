@@ -1,11 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { Daemon } from '../support/daemon.ts';
 
-const STARTED_WITHIN_MS = 60_000;
 const MOST = 64 * 1024 * 1024;
 
 export interface Ran {
@@ -17,10 +14,11 @@ export interface Ran {
 /** Debian's containerd with the snapshotter of a socket, and its own devmapper one on a pool; and ctr. */
 export class Containerd {
   readonly #place: string;
-  #process: ChildProcess | undefined;
+  readonly #daemon: Daemon;
 
   constructor(place: string) {
     this.#place = place;
+    this.#daemon = new Daemon(join(place, 'containerd.log'));
   }
 
   /** @param pool of its own devmapper snapshotter. @param socket of ours, which is called dmthin. */
@@ -28,21 +26,12 @@ export class Containerd {
     await mkdir(this.#place, { recursive: true });
     const config = join(this.#place, 'config.toml');
     await writeFile(config, this.#config(pool, socket));
-    const log = createWriteStream(join(this.#place, 'containerd.log'), { flags: 'a' });
-    await once(log, 'open');
-    this.#process = spawn('containerd', ['--config', config, '--log-level', 'debug'], { stdio: ['ignore', log, log] });
-    for (const end = performance.now() + STARTED_WITHIN_MS; (await this.ctr('version')).status !== 0; await wait(100))
-      if (this.#process.exitCode !== null || performance.now() > end)
-        throw new Error(`containerd did not start: see ${join(this.#place, 'containerd.log')}`);
+    const words = ['--config', config, '--log-level', 'debug'];
+    await this.#daemon.start('containerd', words, async () => (await this.ctr('version')).status === 0);
   }
 
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    const ending = this.#process;
-    if (ending === undefined || ending.exitCode !== null) return;
-    const ended = once(ending, 'exit');
-    ending.kill(signal);
-    await ended;
-    this.#process = undefined;
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.#daemon.stop(signal);
   }
 
   ctr(...words: readonly string[]): Promise<Ran> {

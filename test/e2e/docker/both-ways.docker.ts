@@ -2,8 +2,10 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type GraphDriver, openGraphDriver } from 'dmthin';
+import { KernelDevices } from '../../guest/kernel-devices.ts';
+import { print } from '../../guest/print.ts';
 import { dmthin, jsonOf, type Surroundings } from '../support/dmthin.ts';
-import { GuestPool, onLoopDevice, print } from '../support/guest-pool.ts';
+import { GuestPool } from '../support/guest-pool.ts';
 import { type Place, temporaryPlace } from '../support/root.ts';
 import { complaintsOf, type DockerImages, makeImages, type Rows, rowsOf } from './docker-images.ts';
 import { Dockerd, LOOP_FILES, STORAGE_OPTIONS } from './dockerd.ts';
@@ -28,7 +30,10 @@ const given: MakePool = (directory) => {
 const files: MakePool = (_, root) => ({
   options: LOOP_FILES,
   // thin_check takes no file of a tmpfs.
-  check: () => onLoopDevice(join(root, 'devicemapper/metadata'), (device) => print('thin_check', device)),
+  check: () => {
+    using devices = new KernelDevices();
+    print('thin_check', devices.attach(join(root, 'devicemapper/metadata')));
+  },
   remove: () => undefined,
 });
 

@@ -1,9 +1,7 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { Daemon } from '../support/daemon.ts';
 
 /** Small, and the same for both drivers. No udev runs in the guest. */
 export const STORAGE_OPTIONS: readonly string[] = [
@@ -13,7 +11,6 @@ export const STORAGE_OPTIONS: readonly string[] = [
 ];
 export const LOOP_FILES: readonly string[] = ['dm.loopdatasize=2G', 'dm.loopmetadatasize=64M'];
 const MOST = 64 * 1024 * 1024;
-const STARTED_WITHIN_MS = 60_000;
 
 export interface Ran {
   readonly status: number;
@@ -27,7 +24,7 @@ export class Dockerd {
   readonly #place: string;
   readonly #pool: readonly string[];
   readonly #options: readonly string[];
-  #process: ChildProcess | undefined;
+  readonly #daemon: Daemon;
 
   /**
    * @param pool the storage options that say where its pool is.
@@ -36,6 +33,7 @@ export class Dockerd {
   constructor(driver: string, place: string, pool: readonly string[] = LOOP_FILES, options: readonly string[] = []) {
     this.#driver = driver;
     this.#place = place;
+    this.#daemon = new Daemon(join(place, 'dockerd.log'));
     this.#pool = pool;
     this.#options = options;
   }
@@ -49,43 +47,29 @@ export class Dockerd {
   }
 
   get pid(): number {
-    return this.#process?.pid ?? 0;
+    return this.#daemon.pid;
   }
 
   get logFile(): string {
-    return join(this.#place, 'dockerd.log');
+    return this.#daemon.logFile;
   }
 
   async start(): Promise<void> {
     await mkdir(this.#place, { recursive: true });
-    const log = createWriteStream(this.logFile, { flags: 'a' });
-    await once(log, 'open');
     await rm(this.#pidFile, { force: true });
-    this.#process = spawn(
-      'dockerd',
-      [
-        '--experimental',
-        ...['--data-root', this.dataRoot, '--exec-root', join(this.#place, 'exec'), '--pidfile', this.#pidFile],
-        ...['--host', this.#host, '--iptables=false', '--ip6tables=false', '--bridge=none'],
-        ...['--storage-driver', this.#driver],
-        ...[...STORAGE_OPTIONS, ...this.#pool].flatMap((option) => ['--storage-opt', option]),
-        ...this.#options,
-      ],
-      { stdio: ['ignore', log, log] },
-    );
-    for (const end = performance.now() + STARTED_WITHIN_MS; (await this.run('version')).status !== 0; await wait(200))
-      if (this.#process.exitCode !== null || performance.now() > end)
-        throw new Error(`dockerd did not start: ${(await readFile(this.logFile, 'utf8')).slice(-1000)}`);
+    const words = [
+      '--experimental',
+      ...['--data-root', this.dataRoot, '--exec-root', join(this.#place, 'exec'), '--pidfile', this.#pidFile],
+      ...['--host', this.#host, '--iptables=false', '--ip6tables=false', '--bridge=none'],
+      ...['--storage-driver', this.#driver],
+      ...[...STORAGE_OPTIONS, ...this.#pool].flatMap((option) => ['--storage-opt', option]),
+      ...this.#options,
+    ];
+    await this.#daemon.start('dockerd', words, async () => (await this.run('version')).status === 0);
   }
 
-  /** Ends it, by a signal that it can act on or by one that it cannot. */
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    const ending = this.#process;
-    if (ending === undefined || ending.exitCode !== null) return;
-    const ended = once(ending, 'exit');
-    ending.kill(signal);
-    await ended;
-    this.#process = undefined;
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.#daemon.stop(signal);
   }
 
   run(...words: readonly string[]): Promise<Ran> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DmError, type GraphDriver, openGraphDriver, parseSize } from 'dmthin';
-import { print } from '../support/guest-pool.ts';
+import { print } from '../../guest/print.ts';
 import { temporaryPlace } from '../support/root.ts';
 
 /** For how long the kernel keeps writes that have no room (dm-kernel.md, no_space_timeout). */

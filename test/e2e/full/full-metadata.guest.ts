@@ -5,7 +5,7 @@ import { sectors } from '@dmthin/domain';
 import { openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
 import { DmError, type GraphDriver, openGraphDriver, parseSize } from 'dmthin';
-import { print } from '../support/guest-pool.ts';
+import { print } from '../../guest/print.ts';
 import { temporaryPlace } from '../support/root.ts';
 
 /** 128 blocks of metadata, which some twenty thousand blocks of data fill. */

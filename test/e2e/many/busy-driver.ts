@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GraphDriver, openGraphDriver } from 'dmthin';
-import { print } from '../support/guest-pool.ts';
+import { print } from '../../guest/print.ts';
 
 export const LAYERS = 64;
 const STORAGE_OPTIONS = ['dm.fs=ext4', 'dm.basesize=32M', 'dm.loopdatasize=16G', 'dm.loopmetadatasize=16M'];

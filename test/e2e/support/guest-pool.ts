@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { print } from '../../guest/print.ts';
 
 /** A thin pool of this machine's kernel that somebody else made: over loop devices, over sparse files in a directory. */
 export class GuestPool {
@@ -35,25 +35,10 @@ export class GuestPool {
   }
 }
 
-/** Uses a file by a loop device of the moment. */
-export function onLoopDevice(file: string, use: (device: string) => void): void {
-  const device = print('losetup', '--find', '--show', file);
-  try {
-    use(device);
-  } finally {
-    print('losetup', '--detach', device);
-  }
-}
-
 /** A loop device over a new sparse file. */
 export function loopDevice(file: string, mebibytes: number): string {
   const descriptor = openSync(file, 'wx');
   ftruncateSync(descriptor, mebibytes * 2 ** 20);
   closeSync(descriptor);
   return print('losetup', '--find', '--show', file);
-}
-
-/** What a program prints; it must succeed. */
-export function print(program: string, ...words: readonly string[]): string {
-  return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }

@@ -1,4 +1,4 @@
-import { DmError } from '@dmthin/domain';
+import { DmError, type DmErrorCode } from '@dmthin/domain';
 
 /** Only a DmError leaves the engine; another thing that was thrown is its cause. */
 export function asDmError(error: unknown): DmError {
@@ -14,10 +14,10 @@ export function withUndoError(error: unknown, undoError: unknown): DmError {
   return new DmError(code, both, { errno, operation, subject, remedy, undoError, cause: error });
 }
 
-/** `error` with what was attempted before its message, and a remedy where it has none. */
-export function attempting(attempted: string, error: unknown, remedy?: string): DmError {
+/** `error` with what was attempted before its message, and a remedy where it has none; of `code` where it is given. */
+export function attempting(attempted: string, error: unknown, remedy?: string, code?: DmErrorCode): DmError {
   const cause = asDmError(error);
-  return new DmError(cause.code, `cannot ${attempted}: ${cause.message}`, {
+  return new DmError(code ?? cause.code, `cannot ${attempted}: ${cause.message}`, {
     errno: cause.errno,
     operation: cause.operation,
     subject: cause.subject,

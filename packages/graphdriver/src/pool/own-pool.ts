@@ -12,9 +12,10 @@ import {
   thinPoolTable,
 } from '@dmthin/domain';
 import { attempting, withUndoError } from '@dmthin/engine';
-import type { DeviceInfo, LoadedRecords, LoopDevice, PoolIdentity } from '@dmthin/ports';
+import type { LoadedRecords, LoopDevice, PoolIdentity } from '@dmthin/ports';
 import { DATA_FILE, METADATA_FILE, type RootLayout } from '../layout/root-layout.ts';
 import type { GraphDriverPorts } from '../ports.ts';
+import { infoOf } from './device-info.ts';
 import { growLivePool } from './grow-live-pool.ts';
 import { ensureLoopFile } from './loop-file.ts';
 import { refuseLostFiles } from './lost-files.ts';
@@ -49,7 +50,7 @@ export async function openOwnPool(
     metadataDevice: options.metadataDevice ?? METADATA_FILE,
   };
   refuseOtherPool(stored, known);
-  const present = await infoOf(ports, name);
+  const present = await infoOf(ports.kernel, name);
   const found = present?.hasLiveTable === true ? await takeOverPool(ports, options, layout, present) : undefined;
   // A device without a table is what a crash in the middle of making it leaves.
   if (present !== undefined && found === undefined) await ports.kernel.remove(name);
@@ -59,15 +60,6 @@ export async function openOwnPool(
   const backing = found?.backing ?? (await makePool(ports, options, layout, name, blockSize, features));
   if (found !== undefined) await growLivePool(ports, { name, backing }, options);
   return { name, blockSize, backing, isMadeNow: found === undefined, identity: { ...known, blockSize } };
-}
-
-async function infoOf({ kernel }: PoolPorts, name: DeviceName): Promise<DeviceInfo | undefined> {
-  try {
-    return await kernel.info(name);
-  } catch (error) {
-    if (DmError.is(error, 'NOT_FOUND')) return undefined;
-    throw error;
-  }
 }
 
 /** A pool keeps the block size it was made with (defect 27). */

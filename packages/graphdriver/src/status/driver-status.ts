@@ -1,10 +1,8 @@
-import { BASE_VOLUME, type Bytes, bytes, METADATA_BLOCK_SIZE, type PoolStatus } from '@dmthin/domain';
+import { BASE_VOLUME, type Bytes, bytes, METADATA_BLOCK_SIZE, type PoolStatus, poolSpace } from '@dmthin/domain';
 import type { DriverContext } from '../driver/driver-context.ts';
 import type { DriverStatus, SpaceUse } from '../graph-driver.ts';
 import { freeSpaceUnder } from './host-space.ts';
 import { formatRows } from './status-rows.ts';
-
-const NONE: SpaceUse = { used: bytes(0), total: bytes(0), available: bytes(0) };
 
 /** The driver's state now. Takes no lock, and makes the pool commit nothing. */
 export async function driverStatus(context: DriverContext): Promise<DriverStatus> {
@@ -47,12 +45,8 @@ async function spaceOf(
   blockSize: Bytes,
   loopFile: string | undefined,
 ): Promise<SpaceUse> {
-  // Docker shows zeros of a pool that cannot be read; `pool` says why.
-  if (status.kind !== 'ok') return NONE;
-  const used = bytes(status[what].used * blockSize);
-  const total = bytes(status[what].total * blockSize);
-  const free = bytes(total > used ? total - used : 0n);
-  if (loopFile === undefined) return { used, total, available: free };
+  const { used, total, free } = poolSpace(status, what, blockSize);
+  if (loopFile === undefined || status.kind !== 'ok') return { used, total, available: free };
   const onHost = await freeSpaceUnder(loopFile);
   if (onHost < free) return { used, total, available: onHost };
   return { used, total, available: free };

@@ -14,6 +14,7 @@ import {
 import { attempting } from '@dmthin/engine';
 import type { VolumeRecord } from '@dmthin/ports';
 import { layoutOf, prefixOf } from '../layout/root-layout.ts';
+import { infoOf } from '../pool/device-info.ts';
 import type { GraphDriverPorts } from '../ports.ts';
 
 export type ViewPorts = Pick<GraphDriverPorts, 'kernel' | 'blockDevices' | 'loopDevices' | 'filesystems' | 'mounts'>;
@@ -44,10 +45,10 @@ export async function viewLayer(ports: ViewPorts, { root, options, layer, target
   const device = volumeDeviceName(prefix, layer.volume);
   await refuseActive(ports, device);
   const given = options.directLvm === undefined ? options.thinPool : DIRECT_LVM_POOL;
-  const own = given === undefined ? poolDeviceName(prefix) : undefined;
-  const isMade = own !== undefined && (await makePool(ports, root, options, own));
+  const pool = given ?? poolDeviceName(prefix);
+  const isMade = given === undefined && (await makePool(ports, root, options, pool));
   try {
-    const { number } = await kernel.info(given ?? poolDeviceName(prefix));
+    const { number } = await kernel.info(pool);
     const { thinId, size } = layer;
     const table = thinTable({ pool: formatDeviceNumber(number), thinId, size: sectorsOf(size) });
     await kernel.sequence([
@@ -70,7 +71,7 @@ export async function viewLayer(ports: ViewPorts, { root, options, layer, target
   } catch (error) {
     throw attempting(`mount layer "${layer.volume}" read-only`, error);
   } finally {
-    if (isMade && own !== undefined) await kernel.remove(own, { deferred: true });
+    if (isMade) await kernel.remove(pool, { deferred: true });
   }
 }
 
@@ -81,7 +82,7 @@ const WITHOUT_JOURNAL: Readonly<Record<string, readonly string[]>> = {
 };
 
 async function refuseActive({ kernel }: ViewPorts, device: DeviceName): Promise<void> {
-  if (!(await isThere({ kernel }, device))) return;
+  if ((await infoOf(kernel, device)) === undefined) return;
   throw new DmError('BUSY', `device ${device} is active already: somebody uses the layer`, {
     operation: 'view',
     subject: device,
@@ -92,7 +93,7 @@ async function refuseActive({ kernel }: ViewPorts, device: DeviceName): Promise<
 /** The pool over the root's files or devices, read-only and under the name that its owner looks for. False: it is there. */
 async function makePool(ports: ViewPorts, root: string, options: StorageOptions, name: DeviceName): Promise<boolean> {
   const { kernel, blockDevices, loopDevices } = ports;
-  if (await isThere(ports, name)) return false;
+  if ((await infoOf(kernel, name)) !== undefined) return false;
   const { dataFile, metadataFile } = layoutOf(root);
   // The kernel opens the data device for writing, whatever the table says; the pool itself is what writes nothing.
   const data = options.dataDevice ?? (await loopDevices.attach(dataFile)).path;
@@ -111,14 +112,4 @@ async function makePool(ports: ViewPorts, root: string, options: StorageOptions,
     throw attempting(`make the pool "${name}" read-only`, error);
   }
   return true;
-}
-
-async function isThere({ kernel }: Pick<ViewPorts, 'kernel'>, device: DeviceName): Promise<boolean> {
-  return kernel.info(device).then(
-    () => true,
-    (error: unknown) => {
-      if (DmError.is(error, 'NOT_FOUND')) return false;
-      throw error;
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import { type Bytes, bytes, METADATA_BLOCK_SIZE, type PoolStatus } from '@dmthin/domain';
+import { type Bytes, bytes, METADATA_BLOCK_SIZE, type PoolStatus, poolSpace } from '@dmthin/domain';
 import type { Snapshotter } from 'dmthin';
 import type { ShownStatus } from './pool-metrics.ts';
 
@@ -15,9 +15,7 @@ export async function snapshotterStatus(snapshotter: Snapshotter): Promise<Shown
   };
 }
 
-/** Zeros of a pool that cannot be read; its mode says why. */
-function spaceOf(status: PoolStatus, what: 'data' | 'metadata', blockSize: Bytes): ShownStatus['data'] {
-  const { used, total } = status.kind === 'ok' ? status[what] : { used: 0n, total: 0n };
-  const free = total > used ? total - used : 0n;
-  return { used: bytes(used * blockSize), total: bytes(total * blockSize), available: bytes(free * blockSize) };
+function spaceOf(status: PoolStatus, device: 'data' | 'metadata', blockSize: Bytes): ShownStatus['data'] {
+  const { used, total, free } = poolSpace(status, device, blockSize);
+  return { used, total, available: free };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loopDevice, print } from '../../support/guest-pool.ts';
+import { print } from '../../../guest/print.ts';
+import { loopDevice } from '../../support/guest-pool.ts';
 
 const SIZE_MIB = 2048;
 const DISK = 'crash-disk';

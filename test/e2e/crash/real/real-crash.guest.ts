@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { onLoopDevice, print } from '../../support/guest-pool.ts';
+import { KernelDevices } from '../../../guest/kernel-devices.ts';
+import { print } from '../../../guest/print.ts';
 import { realCrashSuite } from './real-crash.ts';
 
 const TABLE = `0 ${512 * 2048} thin-pool /dev/mapper/crash-metadata /dev/mapper/crash-data 128 0 1 skip_block_zeroing`;
@@ -24,6 +25,9 @@ realCrashSuite({
   make: () => ['dm.loopdatasize=256M', 'dm.loopmetadatasize=8M'],
   start: () => undefined,
   stop: () => undefined,
-  withMetadata: (root, check) => onLoopDevice(join(root, 'devicemapper/metadata'), check),
+  withMetadata: (root, check) => {
+    using devices = new KernelDevices();
+    check(devices.attach(join(root, 'devicemapper/metadata')));
+  },
   discard: () => undefined,
 });

@@ -1,4 +1,4 @@
-import { print } from '../../support/guest-pool.ts';
+import { print } from '../../../guest/print.ts';
 import { realCrashSuite } from './real-crash.ts';
 
 const shell = (text: string): string => print('sh', '-c', text);

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type GraphDriver, openGraphDriver } from 'dmthin';
-import { print } from '../../support/guest-pool.ts';
+import { print } from '../../../guest/print.ts';
 import { type Place, temporaryPlace } from '../../support/root.ts';
 import { type Layers, layersOf, settled } from '../layers.ts';
 import { CrashDisk } from './crash-disk.ts';
