@@ -83,9 +83,10 @@ async function oneAfterAnother(steps) {
     const begun = performance.now();
     const { status, text } = await run(command);
     const result = counts(status, text);
+    const ending = status === 0 ? '' : `, ended with status ${status}`;
     const seconds = Math.round((performance.now() - begun) / 1000);
     console.log(`\n== ${title}\n${text.trimEnd()}`);
-    console.log(`== ${title}: ${inWords(result)} (${seconds} s)\n`);
+    console.log(`== ${title}: ${inWords(result)} (${seconds} s${ending})\n`);
     for (const kind of Object.keys(total)) total[kind] += result[kind];
   }
 }
@@ -99,7 +100,7 @@ function run([program, ...args]) {
         text += chunk;
       });
     child.on('error', (error) => resolve({ status: 127, text: String(error) }));
-    child.on('close', (code) => resolve({ status: code ?? 1, text }));
+    child.on('close', (code, signal) => resolve({ status: code ?? signal, text }));
   });
 }
 
