@@ -26,11 +26,13 @@ const heavySuites = [
   'packages/snapshotter/dist-test/snapshot/crash.test.js',
 ];
 const ignored = heavySuites.flatMap((suite) => ['--ignore', suite]);
-/** What has no other answer on another Node: the documents, and the fake beside what a kernel said. */
-const ofNoNode = ['docs', 'trace', 'differential'].flatMap((suite) => [
-  '--ignore',
-  `test/dist-test/${suite}/**/*.test.js`,
-]);
+/** On another Node, not what has no other answer there: rules without Node in them, and words that are printed. */
+const ofNoNode = [
+  'packages/{domain,engine}/dist-test/**/*.test.js',
+  'test/dist-test/{docs,trace,differential}/**/*.test.js',
+  'test/dist-test/e2e/bad-input/**/*.test.js',
+  'test/dist-test/e2e/cli/{text,json,metadata}.test.js',
+].flatMap((suite) => ['--ignore', suite]);
 const heavy = ['--reporter', 'scripts/mocha-reporter.cjs', ...heavySuites];
 
 /** A check passes or fails as one; a suite closes with the counts of scripts/mocha-reporter.cjs. */
@@ -52,27 +54,29 @@ const boot = {
   command: [`${root}scripts/guest`, '--udev', '--lvm', '--docker', '--still-clock', '--', 'true'],
   counts: (status) => (status === GUEST_UNAVAILABLE ? guestCounts(status, '') : checkCounts(status)),
 };
-const onRealKernel = [
-  { title: 'suites on a real kernel', command: guest([], '*.guest.js'), counts: guestCounts },
+const adapters = [
+  { title: 'adapters on a real kernel', command: guest([], '*.guest.js', ['packages/*']), counts: guestCounts },
+  { title: 'suites by dmsetup on a real kernel', command: guest([], '*.dmsetup.js'), counts: guestCounts },
+];
+const wholes = [
+  { title: 'the whole on a real kernel', command: guest([], '*.guest.js', ['test']), counts: guestCounts },
   { title: 'suites on a real kernel with udev', command: guest(['--udev'], '*.udev.js'), counts: guestCounts },
   { title: 'suites on a real kernel with LVM', command: guest(['--lvm'], '*.lvm.js'), counts: guestCounts },
+];
+const besideOthers = [
+  { title: 'Docker 20.10 on a real kernel', command: guest(['--docker'], '*.docker.js'), counts: guestCounts },
+  { title: 'containerd 1.6 on a real kernel', command: guest(['--docker'], '*.containerd.js'), counts: guestCounts },
   {
     title: 'random calls on a real kernel, and on the fake',
     command: [`${root}scripts/guest`, '--still-clock', '--timeout', '900', '--', ...differential],
     counts: (status) => (status === GUEST_UNAVAILABLE ? guestCounts(status, '') : checkCounts(status)),
   },
 ];
-/** What starts programs all the time, which is slow in a guest. */
-const withPrograms = [
-  { title: 'suites by dmsetup on a real kernel', command: guest([], '*.dmsetup.js'), counts: guestCounts },
-  { title: 'Docker 20.10 on a real kernel', command: guest(['--docker'], '*.docker.js'), counts: guestCounts },
-  { title: 'containerd 1.6 on a real kernel', command: guest(['--docker'], '*.containerd.js'), counts: guestCounts },
-];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 await oneAfterAnother([boot]);
 // A guest has one processor.
-await Promise.all([here, onRealKernel, withPrograms].map(oneAfterAnother));
+await Promise.all([here, adapters, wholes, besideOthers].map(oneAfterAnother));
 console.log(`\n${inWords(total)}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -114,9 +118,9 @@ function systemNode() {
 }
 
 /** Runs the suites of that name on the real kernel, with this checkout's node. */
-function guest(options, suites) {
+function guest(options, suites, places = ['packages/*', 'test']) {
   const mocha = ['node_modules/.bin/node', 'node_modules/mocha/bin/mocha.js', '--config', 'test/guest/.mocharc.json'];
-  const specs = ['packages/*', 'test'].flatMap((place) => ['--spec', `${place}/dist-test/**/${suites}`]);
+  const specs = places.flatMap((place) => ['--spec', `${place}/dist-test/**/${suites}`]);
   return [`${root}scripts/guest`, '--timeout', '2400', ...options, '--', ...mocha, ...specs];
 }
 
