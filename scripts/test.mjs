@@ -16,7 +16,7 @@ const differential = [
   '--conditions=@dmthin/source',
   'test/differential/main.ts',
   '--seed',
-  '46000',
+  '40000',
 ];
 
 /** They take minutes and much memory: once, and in a process of their own. */

@@ -44,7 +44,7 @@ export function writeThroughCache(handle: BlockHandle, offset: number, data: Uin
 /** What fsync fails with, if it does: EIO for lost pages, whatever lost them, else what the flush fails with. */
 function writeBack(handle: BlockHandle, offset: number, bytes: Uint8Array): Outcome | undefined {
   try {
-    handle.write(offset, bytes);
+    handle.write(offset, bytes, true);
   } catch (failure) {
     failed(failure);
     return { ret: -1, errno: ERRNO.EIO };

@@ -36,8 +36,9 @@ export interface BlockHandle {
    * @throws DmError IO (EIO), BUSY (EAGAIN), NOT_PERMITTED (EPERM): read-only. NO_SPACE (ENOSPC): a full pool, also one
    * that would let the caller wait for space (the wait of `no_space_timeout` passes in an instant); or beyond the end,
    * where what fits has been written.
+   * `inPages`: not as one I/O but as the page cache writes, each page an I/O of its own, all under way at once.
    */
-  write(offset: number, data: Uint8Array): void;
+  write(offset: number, data: Uint8Array, inPages?: boolean): void;
   /** @throws DmError NOT_SUPPORTED (EOPNOTSUPP), INVALID_ARGUMENT (EINVAL), NOT_PERMITTED (EPERM). */
   discard(offset: number, length: number): void;
   /** @throws DmError IO (EIO), NO_SPACE (ENOSPC). */

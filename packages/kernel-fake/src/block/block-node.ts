@@ -19,7 +19,8 @@ export interface BlockNode extends Openable {
   readonly openings: Openings;
   /** Fills the whole of `into`. */
   read(offset: number, into: Uint8Array): void;
-  write(offset: number, data: Uint8Array): void;
+  /** `inPages`: as the page cache writes, each page an I/O of its own, all of them under way at once. */
+  write(offset: number, data: Uint8Array, inPages?: boolean): void;
   discard(offset: number, length: number): void;
   flush(): void;
 }

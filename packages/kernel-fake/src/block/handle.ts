@@ -11,7 +11,7 @@ import type { BlockNode } from './block-node.ts';
 const SECTOR = 512;
 const NO_TEXT = () => '';
 
-/** An open block device: direct I/O, checked as the kernel's VFS checks it. */
+/** An open block device: direct I/O, unless a write says otherwise, checked as the kernel's VFS checks it. */
 export class Handle implements BlockHandle {
   readonly number: DeviceNumber;
   readonly #machine: Machine;
@@ -40,13 +40,13 @@ export class Handle implements BlockHandle {
     });
   }
 
-  write(offset: number, data: Uint8Array): void {
+  write(offset: number, data: Uint8Array, inPages = false): void {
     this.#io('write', offset, data.length, () => {
       this.#assertWritable();
       const room = Math.max(0, this.#node.size - offset);
-      if (room >= data.length) return this.#node.write(offset, data);
+      if (room >= data.length) return this.#node.write(offset, data, inPages);
       // As pwrite does: what fits is written, the rest is what the second call gets ENOSPC for.
-      if (room > 0) this.#node.write(offset, data.subarray(0, room));
+      if (room > 0) this.#node.write(offset, data.subarray(0, room), inPages);
       throw new Refusal('ENOSPC', 'beyond the end of the device');
     });
   }

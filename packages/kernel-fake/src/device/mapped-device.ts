@@ -142,10 +142,11 @@ export class MappedDevice implements OwnDevice {
     });
   }
 
-  write(offset: number, data: Uint8Array): void {
+  write(offset: number, data: Uint8Array, inPages?: boolean): void {
     this.#eachLine(offset, data.length, (line, at, from, to) => {
       this.#account('write', line, at, to - from, line.target.longestIo);
-      line.target.write(at - line.start, from === 0 && to === data.length ? data : data.subarray(from, to));
+      const part = from === 0 && to === data.length ? data : data.subarray(from, to);
+      line.target.write(at - line.start, part, inPages);
     });
   }
 

@@ -17,8 +17,8 @@ export class DataBlocks {
     this.node.read(block * this.blockSize + within, into);
   }
 
-  write(block: number, within: number, data: Uint8Array): void {
-    this.node.write(block * this.blockSize + within, data);
+  write(block: number, within: number, data: Uint8Array, inPages?: boolean): void {
+    this.node.write(block * this.blockSize + within, data, inPages);
   }
 
   /** Zeroes the block from `within` on. */

@@ -21,6 +21,8 @@ export interface Piece {
   /** Where in the block, in bytes. */
   readonly within: number;
   readonly bytes: Uint8Array;
+  /** Each page is an I/O of its own, so that none covers the block. */
+  readonly inPages: boolean;
 }
 
 /** A piece whose block has its content, but is not mapped yet. */
@@ -109,11 +111,11 @@ export class ThinIo {
   }
 
   /** What the map function can do at once; false: the worker has to allocate. */
-  #writeInPlace({ block, within, bytes }: Piece): boolean {
+  #writeInPlace({ block, within, bytes, inPages }: Piece): boolean {
     this.#assertAlive();
     const mapping = this.#find(block);
     if (mapping === undefined || mapping.isShared) return false;
-    this.#data.write(mapping.dataBlock, within, bytes);
+    this.#data.write(mapping.dataBlock, within, bytes, inPages);
     return true;
   }
 
@@ -153,9 +155,9 @@ export class ThinIo {
     }
   }
 
-  /** Puts what the block held into its new place; true where the piece is all of it, and written by that. */
-  #prepare({ block, bytes }: Piece, place: number, shared: Mapping | undefined): boolean {
-    const isWhole = bytes.length === this.#data.blockSize;
+  /** Puts what the block held into its new place; true where one I/O covers all of it, and is written by that. */
+  #prepare({ block, bytes, inPages }: Piece, place: number, shared: Mapping | undefined): boolean {
+    const isWhole = !inPages && bytes.length === this.#data.blockSize;
     try {
       if (isWhole) this.#data.write(place, 0, bytes);
       else if (shared !== undefined) this.#data.copy(shared.dataBlock, place);
@@ -166,12 +168,12 @@ export class ThinIo {
     return isWhole;
   }
 
-  #map({ block, within, bytes }: Piece, place: number, isWritten: boolean): void {
+  #map({ block, within, bytes, inPages }: Piece, place: number, isWritten: boolean): void {
     // A commit on the way here may have found the metadata full: nothing is mapped any more then.
     if (this.#pool.mode !== 'write' && this.#pool.mode !== 'out-of-data-space')
       throw new Refusal(this.#pool.ioErrno, `the pool became ${this.#pool.mode}`);
     this.#pool.change(() => this.#pool.metadata.insert(this.#thin, block, place));
-    if (!isWritten) this.#data.write(place, within, bytes);
+    if (!isWritten) this.#data.write(place, within, bytes, inPages);
   }
 
   /** A new block: the origin's bytes as far as it has any, zeros behind them unless the pool skips zeroing. */

@@ -48,8 +48,8 @@ class LinearTarget implements Target {
     this.#node.read(this.#offset + at, into);
   }
 
-  write(at: number, data: Uint8Array): void {
-    this.#node.write(this.#offset + at, data);
+  write(at: number, data: Uint8Array, inPages?: boolean): void {
+    this.#node.write(this.#offset + at, data, inPages);
   }
 
   discard(at: number, length: number): void {

@@ -82,8 +82,8 @@ class StripedTarget implements Target {
     this.#eachChunk(at, into.length, (node, offset, from, to) => node.read(offset, into.subarray(from, to)));
   }
 
-  write(at: number, data: Uint8Array): void {
-    this.#eachChunk(at, data.length, (node, offset, from, to) => node.write(offset, data.subarray(from, to)));
+  write(at: number, data: Uint8Array, inPages?: boolean): void {
+    this.#eachChunk(at, data.length, (node, offset, from, to) => node.write(offset, data.subarray(from, to), inPages));
   }
 
   discard(at: number, length: number): void {

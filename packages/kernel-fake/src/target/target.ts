@@ -76,7 +76,8 @@ export interface Target {
   /** Its I/O fails before it is counted. */
   readonly failsAtOnce?: boolean;
   read(at: number, into: Uint8Array): void;
-  write(at: number, data: Uint8Array): void;
+  /** `inPages`: see `BlockNode.write`. */
+  write(at: number, data: Uint8Array, inPages?: boolean): void;
   discard(at: number, length: number): void;
   flush(): void;
   /** The limits of the devices below are looked at: at a device's first load, and as a table is swapped in (io_hints). */

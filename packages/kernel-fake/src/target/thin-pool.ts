@@ -111,8 +111,8 @@ class ThinPoolTarget implements Target, PoolControl {
     this.#pool.dataNode.read(at, into);
   }
 
-  write(at: number, data: Uint8Array): void {
-    this.#pool.dataNode.write(at, data);
+  write(at: number, data: Uint8Array, inPages?: boolean): void {
+    this.#pool.dataNode.write(at, data, inPages);
   }
 
   discard(at: number, length: number): void {

@@ -93,10 +93,10 @@ class ThinTarget implements Target, ActiveThin {
     );
   }
 
-  write(at: number, data: Uint8Array): void {
+  write(at: number, data: Uint8Array, inPages = false): void {
     const pieces: Piece[] = [];
     this.#eachBlock(at, data.length, (block, within, from, to) =>
-      pieces.push({ block, within, bytes: data.subarray(from, to) }),
+      pieces.push({ block, within, bytes: data.subarray(from, to), inPages }),
     );
     this.#io.write(pieces);
   }
