@@ -21,6 +21,9 @@ await build({
   target: 'node20',
   conditions: ['@dmthin/source'],
   external: ['ffi-rs', 'lmdb'],
+  // Read at every start: the source maps have the lines as they were.
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: true,
   chunkNames: 'chunk-[name]-[hash]',
   // Bundled CommonJS libraries call require.
