@@ -69,7 +69,7 @@ describe('dmthin adopt', function () {
     await driver.close();
   });
 
-  it('takes nothing over, and shows nothing, while dockerd runs on it; with its pid', async () => {
+  it('takes nothing over, and neither shows nor opens it, while dockerd runs on it; with its pid', async () => {
     await using place = await temporaryPlace();
     const docker = await dockerRoot(place.path);
     const surroundings = { root: join(place.path, 'elsewhere') };
@@ -84,6 +84,10 @@ describe('dmthin adopt', function () {
         expect(status).to.equal(8);
         expect(stderr).to.include(`dockerd (pid ${daemon.pid}) runs on`).and.include('systemctl stop');
       }
+      const opened = await dmthin(['ls'], { root: join(docker, 'devicemapper') });
+      expect(opened.status).to.equal(8);
+      expect(opened.stderr).to.include(`dockerd (pid ${daemon.pid}) runs on`).and.include('systemctl stop');
+      expect((await dmthin(['ls'], { root: join(docker, 'dmthin') })).status, "a plugin's root").to.equal(0);
       expect(await recordsOf(join(docker, 'devicemapper'))).to.deep.equal(records);
     } finally {
       process.kill(-(daemon.pid ?? 0), 'SIGKILL');

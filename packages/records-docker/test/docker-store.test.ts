@@ -110,6 +110,18 @@ describe('a Docker store that is looked at', () => {
     });
     await running(['--data-root', docker.directory], async (pid) => {
       expect(await daemon()).to.deep.equal({ pid });
+      await writeFile(daemonFile, JSON.stringify({ 'storage-driver': 'overlay2' }));
+      expect(await daemon(), 'with another driver').to.equal(undefined);
+    });
+    await running([`--data-root=${docker.directory}`, '-s', 'devicemapper'], async (pid) => {
+      expect(await daemon()).to.deep.equal({ pid });
+    });
+    await writeFile(docker.path('other.json'), JSON.stringify({ 'data-root': docker.directory }));
+    await running(['--config-file', docker.path('other.json')], async (pid) => {
+      expect(await daemon()).to.deep.equal({ pid });
+    });
+    await running([`--data-root=${docker.directory}`, '--storage-driver=overlay2'], async () => {
+      expect(await daemon()).to.equal(undefined);
     });
     expect(await daemon()).to.equal(undefined);
   });

@@ -93,8 +93,10 @@ for (const { name, ofDocker, ofDmthin } of PAIRS)
         DMTHIN_STORAGE_OPTS: [...STORAGE_OPTIONS, ...pool.options].join(' '),
       };
       const surroundings: Surroundings = { root, environment };
-      const refused = await dmthin(['adopt', docker.dataRoot, '--write'], surroundings);
-      expect(refused.stderr).to.include(`dockerd (pid ${docker.pid}) runs on ${docker.dataRoot}`);
+      for (const words of [['adopt', docker.dataRoot, '--write'], ['ls']]) {
+        const { stderr } = await dmthin(words, surroundings);
+        expect(stderr).to.include(`dockerd (pid ${docker.pid}) runs on ${docker.dataRoot}`);
+      }
       await docker.stop();
       complaints = await complaintsOf(docker);
 

@@ -31,12 +31,11 @@ export const adopt: Command = {
     const layer = option('mount');
     if (layer !== undefined) await viewDockerLayer(store, layer, directoryOf(option('at')), settings);
     if (flag('write')) {
-      refuseRunning(store);
       const { root } = store;
       const parents = new Map(
         store.layers.flatMap(({ volume, parent }) => (parent === undefined ? [] : [[volume, parent]])),
       );
-      // The start does it all; what it finds is in the log.
+      // The start does it all, and refuses a store whose dockerd runs; what it finds is in the log.
       await withDriver((driver) => driver.status(), { root, storageOptions: store.pool.storageOptions, parents });
     }
     await output.answer(described(store, flag('write')), () => asText(store, flag('write')));
@@ -46,15 +45,6 @@ export const adopt: Command = {
 function directoryOf(at: string | undefined): string {
   if (at !== undefined) return resolve(at);
   throw new DmError('INVALID_ARGUMENT', '--mount needs --at', { remedy: 'Say where: --mount LAYER --at DIRECTORY.' });
-}
-
-function refuseRunning({ daemon, dockerRoot }: DockerStore): void {
-  if (daemon === undefined) return;
-  throw new DmError('LOCKED', `dockerd (pid ${daemon.pid}) runs on ${dockerRoot}`, {
-    operation: 'adopt',
-    subject: dockerRoot,
-    remedy: 'Stop it first (systemctl stop docker.socket docker): two that change one pool destroy it.',
-  });
 }
 
 function described(store: DockerStore, written: boolean): unknown {

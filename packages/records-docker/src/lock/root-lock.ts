@@ -4,6 +4,7 @@ import { DmError } from '@dmthin/domain';
 import type { Log } from '@dmthin/ports';
 import { codeOf, diskError } from '../disk/disk-error.ts';
 import { OWN_DIRECTORY } from '../layout.ts';
+import { refuseDaemon } from '../store/refuse-daemon.ts';
 import { type LockFile, lockFiles, lockPath, markReleased, publish, readLock, removeLock } from './lock-files.ts';
 import { formatBriefly, formatHolder, livenessOf, parseHolder, type RootHolder, thisProcess } from './root-holder.ts';
 
@@ -25,11 +26,12 @@ const ATTEMPTS = 100;
  * there is a higher or equal one steps back. So a slow process that still believes in a death long past cannot take the
  * place of the one that took over (it could, if the dead one's file were removed and made anew).
  *
- * @throws DmError LOCKED: says who holds it. NOT_PERMITTED, READ_ONLY, NO_SPACE, IO: the directory takes no files.
+ * @throws DmError LOCKED: says who holds it, a dockerd too. NOT_PERMITTED, READ_ONLY, NO_SPACE, IO: the directory takes no files.
  */
 export async function takeRootLock(directory: string, options: { readonly log?: Log } = {}): Promise<RootLock> {
   const place = join(directory, OWN_DIRECTORY);
   try {
+    await refuseDaemon(directory);
     await makeDirectories(place);
     const self = await thisProcess();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -7,18 +7,26 @@ export interface DockerDaemon {
   readonly pid: number;
 }
 
+/** What dockerd reads where it is told nothing else. */
+export const DAEMON_FILE = '/etc/docker/daemon.json';
+export const DRIVER = 'devicemapper';
 const DEFAULT_DATA_ROOT = '/var/lib/docker';
-const DATA_ROOT = v.object({ 'data-root': v.nullish(v.string(), ''), graph: v.nullish(v.string(), '') });
+const TEXT = v.nullish(v.string(), '');
+const SETTINGS = v.object({ 'data-root': TEXT, graph: TEXT, 'storage-driver': TEXT });
 
 /**
- * The dockerd that runs on `dockerRoot`, found among the processes: where its pid file is, its settings may say. undefined
- * where none does that can be seen from here.
+ * The dockerd that runs on `dockerRoot` with the devicemapper driver, or with one that it does not name, found among the
+ * processes: where its pid file is, its settings may say. undefined where none does that can be seen from here.
  */
 export async function daemonOf(dockerRoot: string, daemonFile: string): Promise<DockerDaemon | undefined> {
   for (const pid of await processes()) {
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
     if (!/(^|\/)dockerd$/u.test(words[0] ?? '')) continue;
-    const dataRoot = await realpath(dataRootIn(words) ?? (await dataRootOf(daemonFile))).catch(() => undefined);
+    const settings = await jsonFile(optionIn(words, ['--config-file']) ?? daemonFile, SETTINGS);
+    const driver = optionIn(words, ['--storage-driver', '-s']) || settings?.['storage-driver'];
+    if (driver && driver !== DRIVER) continue;
+    const given = optionIn(words, ['--data-root', '--graph', '-g']) || dataRootIn(settings);
+    const dataRoot = await realpath(given).catch(() => undefined);
     // With userns-remap its root is a directory in the data root.
     if (dataRoot !== undefined && (dockerRoot === dataRoot || dockerRoot.startsWith(`${dataRoot}${sep}`)))
       return { pid: Number(pid) };
@@ -32,16 +40,18 @@ async function processes(): Promise<readonly string[]> {
 
 /** Where Docker keeps its data, by its settings file. */
 export async function dataRootOf(daemonFile: string): Promise<string> {
-  const { 'data-root': dataRoot = '', graph = '' } = (await jsonFile(daemonFile, DATA_ROOT)) ?? {};
-  return dataRoot || graph || DEFAULT_DATA_ROOT;
+  return dataRootIn(await jsonFile(daemonFile, SETTINGS));
 }
 
-/** `--data-root DIR`, `--data-root=DIR`, and the older `--graph` and `-g`. */
-function dataRootIn(words: readonly string[]): string | undefined {
-  for (const [index, word] of words.entries()) {
-    const [, inWord] = /^(?:--data-root|--graph|-g)=(.+)$/u.exec(word) ?? [];
-    if (inWord !== undefined) return inWord;
-    if (/^(?:--data-root|--graph|-g)$/u.test(word)) return words[index + 1];
-  }
-  return undefined;
+function dataRootIn(settings: v.InferOutput<typeof SETTINGS> | undefined): string {
+  return settings?.['data-root'] || settings?.graph || DEFAULT_DATA_ROOT;
+}
+
+/** The last of `--name VALUE` and `--name=VALUE`, which is the one that holds; by any of its names. */
+function optionIn(words: readonly string[], names: readonly string[]): string | undefined {
+  return words.reduce<string | undefined>((found, word, index) => {
+    if (names.includes(word)) return words[index + 1];
+    const name = names.find((each) => word.startsWith(`${each}=`));
+    return name === undefined ? found : word.slice(name.length + 1);
+  }, undefined);
 }

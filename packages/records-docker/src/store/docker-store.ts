@@ -5,7 +5,7 @@ import type { LoadedRecords, VolumeRecord } from '@dmthin/ports';
 import { nodeDisk } from '../disk/node-disk.ts';
 import { layoutOf } from '../layout.ts';
 import { RecordLoader } from '../load/load-records.ts';
-import { type DockerDaemon, daemonOf } from './docker-daemon.ts';
+import { DAEMON_FILE, type DockerDaemon, daemonOf } from './docker-daemon.ts';
 import { readLayerDatabase } from './layer-database.ts';
 import { type PoolOptions, poolOptionsOf } from './pool-options.ts';
 import { unchanging } from './unchanging-disk.ts';
@@ -46,7 +46,7 @@ export interface SurveyOptions {
 export async function surveyDockerStore(directory: string, options: SurveyOptions = {}): Promise<DockerStore> {
   const root = await rootIn(directory);
   const dockerRoot = dirname(root);
-  const { daemonFile = '/etc/docker/daemon.json' } = options;
+  const { daemonFile = DAEMON_FILE } = options;
   const records = await new RecordLoader(unchanging(nodeDisk(false)), layoutOf(root), undefined).load();
   const database = await readLayerDatabase(dockerRoot);
   const layers = records.volumes.filter(({ volume }) => volume !== BASE_VOLUME);
