@@ -8,7 +8,8 @@ import { rawPathOfText } from '../path/raw-path.ts';
 
 /**
  * Sees that the sparse file behind a loop device is there; it takes room only as it is written. One that is smaller is
- * grown where `isGiven`; a larger one stays as it is, with a warning (docker-devicemapper.md 1.2, dm.loopdatasize).
+ * grown where `isGiven`, and where it is empty, as a crash right after it was made leaves it; a larger one stays as it is,
+ * with a warning (docker-devicemapper.md 1.2, dm.loopdatasize).
  */
 export async function ensureLoopFile(file: string, size: Bytes, isGiven: boolean, log: Log): Promise<void> {
   const path = rawPathOfText(file);
@@ -18,7 +19,7 @@ export async function ensureLoopFile(file: string, size: Bytes, isGiven: boolean
       subject: file,
       remedy: 'Move it away; a new file is made in its place.',
     });
-  if (stat !== undefined && !isGiven) return;
+  if (stat !== undefined && stat.size > 0 && !isGiven) return;
   if (stat !== undefined && BigInt(stat.size) > size) {
     log.write('warn', `Can't shrink loopback file ${file}`, { file, size: BigInt(stat.size), wanted: size });
     return;

@@ -39,6 +39,9 @@ describe("Docker's defects, at the start of the driver", function () {
       expect(error.message).to.include(`${file} is gone`);
       expect(error.remedy).to.include('Put the file back');
       expect(await stat(file).catch(() => 'none')).to.equal('none');
+      await writeFile(file, '');
+      expect((await errorOf(world.open(), 'CONFLICT')).message).to.include(`${file} is empty`);
+      expect((await stat(file)).size).to.equal(0);
       expect(await readFile(join(world.root, 'metadata', 'a'), 'utf8')).to.include('"device_id":2');
       expect(await world.kernel.list()).to.deep.equal([]);
     });
