@@ -24,8 +24,16 @@ export function refuseHalf({ halves }: DriverContext, id: VolumeId): void {
   });
 }
 
-/** At the opening: takes the devices of half-received layers away, which a process that ended left. A finding for each. */
+/**
+ * At the opening: takes the devices of half-received layers away, which a process that ended left. A finding for each. One
+ * that has its identity is whole: it gets that last, before it is no longer noted as half received.
+ */
 export async function settleHalves(context: DriverContext): Promise<readonly string[]> {
+  const { halves, identities, pool } = context;
+  for (const [id, { identity }] of [...halves.all()]) {
+    const volume = pool.find(id);
+    if (volume !== undefined && identities.of(volume) === identity) await halves.end(id);
+  }
   const findings: string[] = [];
   for (const { id, received, size } of pendingReceives(context)) {
     await context.pool.deactivate(id).catch((error: unknown) => {
