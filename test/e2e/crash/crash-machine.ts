@@ -21,9 +21,13 @@ import {
   VOLUME_GROUPS,
 } from 'dmthin';
 import { Container } from 'inversify';
+import { countOwnFiles, endOwnFiles } from './own-files.ts';
 
 /** How a process ends: alone, or with its machine, of whose disks a power cut takes what was not synced, or some of it. */
 export type End = 'it is killed' | 'the power goes' | 'the power goes, and takes some of what was not synced';
+
+/** Where the pool comes from: files of the root, or devices outside. */
+export type PoolOrigin = 'own' | 'own, of the size that nobody gave' | 'given';
 
 /** Each end, and when it comes. */
 export const ENDS: readonly { readonly end: End; readonly moments: readonly Mishap[] }[] = [
@@ -37,8 +41,9 @@ const GIVEN = deviceName('given');
 /** Disks of the machine that are no files of the root. */
 const METADATA_DISK = 'sda';
 const DATA_DISK = 'sdb';
-const SIZES = {
+const SIZES: Readonly<Record<PoolOrigin, readonly string[]>> = {
   own: ['dm.loopdatasize=64M', 'dm.loopmetadatasize=4M'],
+  'own, of the size that nobody gave': [],
   given: [`dm.thinpooldev=${GIVEN}`],
 };
 
@@ -50,20 +55,20 @@ export class CrashMachine {
   readonly #disks = new Map<string, VolatileStore>();
   /** What the process that runs has open of block devices. */
   readonly #open = new Set<BlockDevice>();
-  readonly #pool: 'own' | 'given';
+  readonly #pool: PoolOrigin;
   /** What becomes of what was not synced; the same in each run. */
   #chance = 1;
   #kernel: FakeKernel;
   #host: FakeHost;
 
-  private constructor(pool: 'own' | 'given') {
+  private constructor(pool: PoolOrigin) {
     this.#pool = pool;
     this.#kernel = createFakeKernel({ clock: new ManualClock() });
     this.#host = this.#newHost();
   }
 
   /** `given`: there is a pool that the driver did not make, and that is there again after a power cut. */
-  static async start(pool: 'own' | 'given' = 'own'): Promise<CrashMachine> {
+  static async start(pool: PoolOrigin = 'own'): Promise<CrashMachine> {
     const machine = new CrashMachine(pool);
     await machine.#boot();
     return machine;
@@ -82,6 +87,7 @@ export class CrashMachine {
 
   /** A process opens the driver on the root; `steps` counts what it does. */
   async open(steps: Steps, options: readonly string[]): Promise<GraphDriver> {
+    countOwnFiles(steps);
     const storageOptions = ['dm.basesize=16M', ...SIZES[this.#pool], ...options];
     const container = new Container({ defaultScope: 'Singleton' });
     container.load(...driverModules({ root: this.root, kernel: 'fake', storageOptions }));
@@ -100,6 +106,7 @@ export class CrashMachine {
 
   /** The process that has the root open ends so. */
   async end(how: End): Promise<void> {
+    await endOwnFiles();
     for (const device of this.#open) await device.close();
     this.#open.clear();
     const place = join(this.root, 'dmthin');
@@ -122,7 +129,7 @@ export class CrashMachine {
 
   async #boot(): Promise<void> {
     await this.#host.reset();
-    if (this.#pool === 'own') return;
+    if (this.#pool !== 'given') return;
     const disks = [METADATA_DISK, DATA_DISK].map((file, minor) => {
       const number = { major: 8, minor };
       this.#kernel.attach(number, this.#disk(file));

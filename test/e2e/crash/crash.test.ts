@@ -1,5 +1,6 @@
 import { type Mishap, Steps } from '@dmthin/conformance';
 import { expect } from 'chai';
+import type { GraphDriver } from 'dmthin';
 import { CrashMachine, ENDS, type End } from './crash-machine.ts';
 import { type Layers, layersOf, settled } from './layers.ts';
 import { OPERATIONS, type Operation, prepareLayers } from './operations.ts';
@@ -9,6 +10,12 @@ import { poolFaults } from './pool-metadata.ts';
 function expectBeforeOrAfter(found: Layers, { before, after }: Operation, where: string): void {
   for (const id of new Set([...Object.keys(before), ...Object.keys(after), ...Object.keys(found)]))
     expect([before[id], after[id]], `${where}: ${id}`).to.deep.include(found[id]);
+}
+
+/** No layer has lost what it was made from. */
+function expectParents(driver: GraphDriver, { parents }: Operation, where: string): void {
+  for (const { id, parent, isDeleted } of driver.layers())
+    if (!isDeleted) expect(parent, `${where}: parent of ${id}`).to.equal(parents[id]);
 }
 
 /** Ends the process at the call that many after the operation has begun. False: it had been acknowledged before. */
@@ -30,11 +37,13 @@ async function crashAt(operation: Operation, step: number, moment: Mishap, end: 
     await settled(next);
     expect(await poolFaults(machine), where).to.deep.equal([]);
     const found = await layersOf(next);
+    expectParents(next, operation, where);
     if (isCut) expectBeforeOrAfter(found, operation, where);
     else expect(found, 'once it was acknowledged').to.deep.equal(after);
 
     if (!operation.isDone(next)) await run(next);
     expect(await layersOf(next), `${where}; and again`).to.deep.equal(after);
+    expectParents(next, operation, `${where}; and again`);
     await check?.(next);
     await next.close();
     expect(await poolFaults(machine), `${where}; and again, and closed`).to.deep.equal([]);

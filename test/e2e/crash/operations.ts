@@ -16,9 +16,11 @@ export interface Operation {
   readonly isDone: (driver: GraphDriver) => boolean;
   readonly before: Layers;
   readonly after: Layers;
+  /** What each layer that is there was made from; nothing is said of those that were made from the base. */
+  readonly parents: Readonly<Record<string, string>>;
   /** What else is true once it is done. */
   readonly check?: (driver: GraphDriver) => Promise<unknown>;
-  /** How many calls it makes at the least: a run over fewer has not looked. */
+  /** How many calls it makes at the least, its own to the file system among them: a run over fewer has not looked. */
   readonly calls: number;
 }
 
@@ -57,9 +59,10 @@ async function* imported(): AsyncIterable<Uint8Array> {
 
 const never = (): boolean => false;
 const hasNew = (driver: GraphDriver): boolean => driver.exists('new');
-const DEFAULTS = { options: [], isDone: never, before: LAYERS, after: LAYERS };
+const DEFAULTS = { options: [], isDone: never, before: LAYERS, after: LAYERS, parents: { web: 'image' } };
 const WITHOUT_WEB = { image: IMAGE };
 const CREATE = { ...DEFAULTS, isDone: hasNew, calls: 6 };
+const CREATE_FROM_WEB = { ...CREATE, parents: { web: 'image', new: 'web' } };
 const REMOVE = {
   ...DEFAULTS,
   run: (driver: GraphDriver) => driver.remove('web'),
@@ -75,23 +78,24 @@ export const OPERATIONS: readonly Operation[] = [
     after: { ...LAYERS, new: {} },
   },
   {
-    ...CREATE,
+    ...CREATE_FROM_WEB,
     name: 'create from a parent',
     run: (driver) => driver.create('new', { parent: 'web' }),
     after: { ...LAYERS, new: WEB },
+    calls: 7,
   },
   {
-    ...CREATE,
+    ...CREATE_FROM_WEB,
     name: 'create a larger one',
     options: ['dm.fs=ext4', 'dm.basesize=4M'],
     run: (driver) => driver.create('new', { parent: 'web', storageOptions: { size: '8M' } }),
     after: { ...LAYERS, new: WEB },
     // Its filesystem is as large as it is.
     check: (driver) => writeTo(driver, 'new', { large: 'x'.repeat(5 * 2 ** 20) }),
-    calls: 13,
+    calls: 20,
   },
   {
-    ...CREATE,
+    ...CREATE_FROM_WEB,
     name: 'snapshot of a layer that is mounted and written to',
     prepare: writeLate,
     run: async (driver) => {
@@ -99,14 +103,14 @@ export const OPERATIONS: readonly Operation[] = [
       await driver.create('new', { parent: 'web' });
     },
     after: { image: IMAGE, web: LATE, new: LATE },
-    calls: 8,
+    calls: 9,
   },
   {
-    ...CREATE,
+    ...CREATE_FROM_WEB,
     name: 'import',
     run: (driver) => driver.import('new', imported(), { parent: 'web' }),
     after: { ...LAYERS, new: { ...WEB, imported: 'from a tar' } },
-    calls: 10,
+    calls: 26,
   },
   {
     ...DEFAULTS,
@@ -116,11 +120,11 @@ export const OPERATIONS: readonly Operation[] = [
       const { data, metadata } = await driver.status();
       expect([data.total, metadata.total]).to.deep.equal([parseSize('96M'), parseSize('8M')]);
     },
-    calls: 6,
+    calls: 12,
   },
-  { ...REMOVE, name: 'remove', options: PLAIN, calls: 11 },
-  { ...REMOVE, name: 'remove without discards', options: [...PLAIN, 'dm.blkdiscard=false'], calls: 4 },
-  { ...REMOVE, name: 'remove where deletion may be deferred', calls: 11 },
+  { ...REMOVE, name: 'remove', options: PLAIN, calls: 12 },
+  { ...REMOVE, name: 'remove without discards', options: [...PLAIN, 'dm.blkdiscard=false'], calls: 5 },
+  { ...REMOVE, name: 'remove where deletion may be deferred', calls: 12 },
   {
     ...REMOVE,
     name: 'remove of a mounted layer, which is deferred',
@@ -138,9 +142,9 @@ export const OPERATIONS: readonly Operation[] = [
     isDone: (driver) => !driver.exists('web') || driver.layer('web').mountPath === undefined,
     before: WITHOUT_WEB,
     after: WITHOUT_WEB,
-    calls: 2,
+    calls: 3,
   },
-  { ...DEFAULTS, name: 'mount', run: (driver) => driver.mount('web'), calls: 4 },
+  { ...DEFAULTS, name: 'mount', run: (driver) => driver.mount('web'), calls: 6 },
   {
     ...DEFAULTS,
     name: 'mount of a new layer',
@@ -148,7 +152,7 @@ export const OPERATIONS: readonly Operation[] = [
     run: (driver) => driver.mount('new'),
     before: { ...LAYERS, new: {} },
     after: { ...LAYERS, new: {} },
-    calls: 5,
+    calls: 10,
   },
   {
     ...DEFAULTS,

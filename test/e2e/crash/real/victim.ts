@@ -2,6 +2,7 @@ import { Steps } from '@dmthin/conformance';
 import {
   BLOCK_DEVICES,
   driverModules,
+  FILE_ATTRIBUTES,
   FILESYSTEMS,
   GRAPH_DRIVER,
   KERNEL,
@@ -9,8 +10,11 @@ import {
   MOUNTS,
   type OpenOptions,
   RECORDS,
+  SMALL_FILES,
+  VOLUME_GROUPS,
 } from 'dmthin';
 import { Container } from 'inversify';
+import { countOwnFiles } from '../own-files.ts';
 import { deedsOf } from './deeds.ts';
 
 /** What the victim is told, as JSON in its first argument. */
@@ -19,7 +23,7 @@ export interface Fate {
   readonly storageOptions: readonly string[];
   readonly round: number;
   readonly canResize: boolean;
-  /** The call into its ports before or after which it is killed. */
+  /** The call, into its ports or of its own to the file system, before or after which it is killed. */
   readonly step?: number | undefined;
   readonly moment?: 'end-before' | 'end-after' | undefined;
 }
@@ -32,8 +36,11 @@ async function live({ root, storageOptions, round, canResize, step, moment }: Fa
   container.load(...driverModules(options));
   container.onActivation(KERNEL, (_, kernel) => steps.kernel(kernel));
   container.onActivation(RECORDS, (_, records) => steps.records(records));
-  for (const port of [BLOCK_DEVICES, LOOP_DEVICES, FILESYSTEMS, MOUNTS])
+  for (const port of [BLOCK_DEVICES, LOOP_DEVICES, FILESYSTEMS, MOUNTS, FILE_ATTRIBUTES])
     container.onActivation<object>(port, (_, value) => steps.port(value));
+  for (const port of [SMALL_FILES, VOLUME_GROUPS])
+    container.onActivation<object | undefined>(port, (_, value) => value && steps.port(value));
+  countOwnFiles(steps);
   if (step !== undefined && moment !== undefined) steps.at(step, moment);
   const all = async (): Promise<void> => {
     const driver = await container.getAsync(GRAPH_DRIVER);
