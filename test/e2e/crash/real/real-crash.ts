@@ -32,7 +32,7 @@ const OPTIONS = ['dm.fs=ext4', `dm.basesize=${BASE_MIB}M`];
 const ROUNDS = process.env['DMTHIN_LONG'] === '1' ? 30 : 1;
 const SEED = Number(process.env['DMTHIN_SEED'] ?? 1);
 /** About as many calls as opening and the deeds of a round make. */
-const CALLS = 120;
+const CALLS = 220;
 
 export function realCrashSuite(kind: PoolKind): void {
   describe(`a process on a real kernel, on ${kind.name}`, function () {
