@@ -7,10 +7,11 @@ export function metadataLowMark(pool: Pool): number {
   return Math.min(1024, Math.floor(metadataBlocksOf(pool.metadataNode) / 4));
 }
 
-/** The status line of dm-kernel.md 3.4. Does not commit. */
+/** The status line of dm-kernel.md 3.4 of a pool that had not failed when it was asked for. Does not commit. */
 export function formatPoolStatus(pool: Pool): string {
   const { metadata, features, mode } = pool;
-  if (mode === 'fail') return 'Fail';
+  // The commit for this very status failed it: `Fail` is what the next one says.
+  if (mode === 'fail') return 'Error';
   const blocks = metadata.metadataBlocks;
   const words = [
     metadata.transactionId,
