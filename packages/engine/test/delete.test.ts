@@ -1,4 +1,5 @@
 import { Steps } from '@dmthin/conformance';
+import { DmError } from '@dmthin/domain';
 import { expect } from 'chai';
 import { codeOf, id, MIB, settled, World } from './fixture/world.ts';
 
@@ -121,6 +122,26 @@ describe('deleting a volume', () => {
     expect(await pool.delete(id('a'))).to.equal('deleted');
     expect(seen).to.deep.equal([['dm-a', 0, true]]);
     expect(world.log.map(({ message }) => message).join()).to.include('could not be given back');
+  });
+
+  it('that is called off while blocks are given back leaves the rest to the next, and warns of nothing', async () => {
+    const world = World.tiny();
+    const abort = new AbortController();
+    let rounds = 0;
+    const beforeDelete = async (): Promise<void> => {
+      rounds += 1;
+      if (rounds > 1) return;
+      abort.abort();
+      throw new DmError('ABORTED', 'discard was aborted');
+    };
+    const pool = await world.open({ beforeDelete });
+    await pool.create(id('a'), MIB);
+    expect(await codeOf(pool.delete(id('a'), {}, abort.signal))).to.equal('ABORTED');
+    expect(world.records.volumes.get(id('a'))?.isDeleted).to.equal(true);
+    expect(world.log).to.deep.equal([]);
+    expect(await pool.deleteMarked()).to.equal(1);
+    expect([rounds, [...world.kernel.devices.keys()].filter((name) => name !== 'pool')]).to.deep.equal([2, []]);
+    expect(await world.faults()).to.deep.equal([]);
   });
 
   it('does not discard what somebody holds open', async () => {

@@ -68,6 +68,8 @@ async function giveBlocksBack(context: PoolContext, volume: Volume, signal: Canc
     const marked = await markDeleted({ records: ports.records, volumes }, volume);
     await settings.beforeDelete(marked, signal);
   } catch (error) {
+    // It is marked: who tries again gives the rest back, where going on would leave it to the file under the pool.
+    if (signal?.aborted === true) throw error;
     ports.log.write('warn', `the blocks of ${shownId(volume.id)} could not be given back before it is deleted`, {
       error,
     });
