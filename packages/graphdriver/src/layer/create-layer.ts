@@ -4,6 +4,7 @@ import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import type { CreateLayerOptions } from '../graph-driver.ts';
 import { growFilesystem } from './grow-filesystem.ts';
+import { takenId } from './taken-id.ts';
 import { unknownLayer } from './unknown-layer.ts';
 
 /** See `GraphDriver.create`. `isFilled`: it is marked as one that is still to get its content. */
@@ -21,8 +22,10 @@ export async function createLayer(
     async () => {
       const source = context.pool.find(origin);
       if (source === undefined) throw unknownLayer(origin);
+      const known = context.pool.find(id);
+      if (known !== undefined) throw takenId(known);
       const size = layerSize(options, source.size);
-      if (isFilled && context.pool.find(id) === undefined) await context.filling.add(id, { lasting: true });
+      if (isFilled) await context.filling.add(id, { lasting: true });
       const mustGrow = size > source.size || context.growth.has(origin);
       if (!mustGrow) return snapshot(context, id, origin, size, signal);
       await createLarger(context, id, origin, size, signal);
@@ -39,7 +42,7 @@ async function createLarger(
   size: Bytes,
   signal: CancelSignal | undefined,
 ): Promise<void> {
-  if (context.pool.find(id) === undefined) await context.growth.add(id);
+  await context.growth.add(id);
   await snapshot(context, id, origin, size, signal);
   try {
     await growFilesystem(context, id, signal);
@@ -61,14 +64,13 @@ async function snapshot(
   size: Bytes,
   signal: CancelSignal | undefined,
 ): Promise<void> {
-  const isNew = context.pool.find(id) === undefined;
   // Before the volume: a mark without a volume is dropped at the next start, a volume without a mark is an orphan.
-  if (isNew && origin !== BASE_VOLUME) await context.lineage.record(id, origin);
+  if (origin !== BASE_VOLUME) await context.lineage.record(id, origin);
   try {
     await context.pool.snapshot(id, origin, size, signal);
   } catch (error) {
     try {
-      if (isNew && context.pool.find(id) === undefined) await forget(context, id);
+      if (context.pool.find(id) === undefined) await forget(context, id);
     } catch (undoError) {
       throw withUndoError(error, undoError);
     }

@@ -5,6 +5,7 @@ import type { DriverContext } from '../driver/driver-context.ts';
 import { type LayerIdentity, NO_IDENTITY } from '../identity/layer-identity.ts';
 import { forget } from '../layer/create-layer.ts';
 import { refuseFullHost } from '../layer/refuse-full-host.ts';
+import { takenId } from '../layer/taken-id.ts';
 import { unknownLayer } from '../layer/unknown-layer.ts';
 import { nothingOf, type Progress } from './resume-token.ts';
 import type { StreamHeader } from './stream-format.ts';
@@ -25,11 +26,8 @@ export async function beginReceive(
 ): Promise<Progress> {
   const half = context.halves.of(id);
   if (half !== undefined) return continued(id, half, header);
-  if (context.pool.find(id) !== undefined)
-    throw new DmError('ALREADY_EXISTS', `cannot receive layer "${id}": it is there already`, {
-      subject: id,
-      remedy: 'Remove it first, or use another id.',
-    });
+  const known = context.pool.find(id);
+  if (known !== undefined) throw takenId(known);
   if (header.resumed !== undefined)
     throw conflict(id, 'the stream is the rest of one whose beginning is not here', 'Send it from its beginning.');
   const origin = baseOf(context, id, header.base, base);
