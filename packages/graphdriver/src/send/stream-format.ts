@@ -76,7 +76,10 @@ export function encodeHeader(header: StreamHeader): Buffer {
 /** @throws DmError CORRUPT: not the stream of a layer, or damaged. NOT_SUPPORTED: of a later version. */
 export function decodeHeader(encoded: Buffer): StreamHeader {
   if (encoded.length < HEADER_SIZE || !encoded.subarray(0, MAGIC.length).equals(MAGIC))
-    throw brokenStream('it is not the stream of a layer (dmthin send)');
+    throw new DmError('CORRUPT', encoded.length === 0 ? 'the stream is empty' : 'this is no stream of a layer', {
+      operation: 'receive',
+      remedy: 'Give it what dmthin send writes, from its beginning; see whether that failed.',
+    });
   const version = encoded.readUInt16LE(8);
   if (version !== VERSION)
     throw new DmError('NOT_SUPPORTED', `the stream is of version ${version}; this dmthin knows version ${VERSION}`, {
