@@ -85,6 +85,6 @@ async function rootIn(directory: string): Promise<string> {
   }
   throw new DmError('NOT_FOUND', `${directory} holds no store of Docker's devicemapper driver`, {
     subject: directory,
-    remedy: 'Give Docker’s root (/var/lib/docker; docker info shows it), whose devicemapper/metadata has its records.',
+    remedy: "Give Docker's root (/var/lib/docker; docker info shows it), whose devicemapper/metadata has its records.",
   });
 }
