@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { DmError } from '@dmthin/domain';
 import type { ContainerModule } from 'inversify';
 import type { KernelName, OpenOptions, SnapshotterOptions } from '../open-options.ts';
 import { clockAndLog } from './clock-and-log.ts';
@@ -12,21 +13,27 @@ import { snapshotter } from './snapshotter.ts';
 /**
  * Everything `GRAPH_DRIVER` needs, for a container of your own with `defaultScope: 'Singleton'`; get it by `getAsync`.
  * Unbinding (`unbindAllAsync`) closes the driver and all below it.
- * @throws DmError INVALID_ARGUMENT: a storage option.
+ * @throws DmError INVALID_ARGUMENT: a storage option, or no root.
  */
 export function driverModules(options: OpenOptions): readonly ContainerModule[] {
   const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
-  const root = resolve(options.root);
+  const root = rootOf(options);
   return [graphDriver(root, options), clockAndLog(log), dockerRecords(root, isDurable), machineModule(kernel, root)];
 }
 
-/** Everything `SNAPSHOTTER` needs, as `driverModules` for `GRAPH_DRIVER`. @throws DmError INVALID_ARGUMENT: a storage option. */
+/** Everything `SNAPSHOTTER` needs, as `driverModules` for `GRAPH_DRIVER`. @throws DmError INVALID_ARGUMENT: a storage option, or no root. */
 export function snapshotterModules(options: SnapshotterOptions): readonly ContainerModule[] {
   const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
-  const root = resolve(options.root);
+  const root = rootOf(options);
   return [snapshotter(root, options), clockAndLog(log), lmdbRecords(root, isDurable), machineModule(kernel, root)];
 }
 
 function machineModule(kernel: KernelName, root: string): ContainerModule {
   return kernel === 'fake' ? fakeMachine(root) : linuxMachine(kernel);
+}
+
+function rootOf({ root }: Pick<OpenOptions, 'root'>): string {
+  // It would be the working directory, whatever that is.
+  if (root === '') throw new DmError('INVALID_ARGUMENT', 'the root is empty', { remedy: 'Name a directory.' });
+  return resolve(root);
 }
