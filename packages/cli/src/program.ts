@@ -37,11 +37,9 @@ export function createProgram(
     .description('Thin-provisioned copy-on-write layers on device-mapper.')
     .version(VERSION, '--version', 'print the version')
     .helpCommand(false)
-    .helpOption('--help', 'show this help')
+    .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError()
-    .configureHelp({
-      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
-    })
+    .configureHelp({ subcommandTerm })
     .configureOutput({ outputError() {} })
     .exitOverride(refuse('See dmthin help for the verbs and global options.'));
   for (const option of GLOBAL_OPTIONS) program.addOption(commanderOption(option, { withDefault: false }));
@@ -61,8 +59,10 @@ function groupOf(program: CommanderCommand, name: string, commands: readonly Com
   const verbs = commands.map((command) => command.name.split(' ')).filter(([group, verb]) => group === name && verb);
   const group = new CommanderCommand(name)
     .summary(`read, check and mend a pool's ${name}: ${verbs.map(([, verb]) => verb).join(', ')}`)
+    .description(`Read, check and mend a pool's ${name}, as thin-provisioning-tools do.`)
+    .configureHelp({ subcommandTerm })
     .helpCommand(false)
-    .helpOption('--help', 'show this help')
+    .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError()
     .configureOutput({ outputError() {} })
     .exitOverride(refuse(`See dmthin help ${name} for its verbs.`));
@@ -80,7 +80,7 @@ function subcommand(
     .summary(command.summary)
     .description([`${capitalized(command.summary)}.`, command.description ?? ''].join(' ').trimEnd())
     .usage(usage.slice(`dmthin ${command.name} `.length))
-    .helpOption('--help', 'show this help')
+    .helpOption('-h, --help', 'show this help')
     .configureOutput({ outputError() {} })
     .exitOverride(refuse(`Usage: ${usage}; see dmthin help ${command.name}.`));
   for (const argument of command.arguments ?? [])
@@ -125,8 +125,8 @@ function subcommand(
 function helpCommand(program: CommanderCommand): CommanderCommand {
   return new CommanderCommand('help')
     .summary('show help for a verb, or for the storage options (`help options`)')
-    .argument('[topic]', 'a verb, or `options`')
-    .argument('[verb]', 'a verb of a group')
+    .argument('[TOPIC]', 'a verb, or `options`')
+    .argument('[VERB]', 'a verb of a group')
     .configureOutput({ outputError() {} })
     .exitOverride(refuse('See dmthin help for the verbs.'))
     .action((topic: string | undefined, second: string | undefined) => {
@@ -159,11 +159,25 @@ function commanderOption(option: Option, { withDefault }: { readonly withDefault
       : optionTerm({ ...option, value: `<${value}>` }),
     option.description,
   );
+  if (value !== undefined && option.isValueOptional !== true)
+    made.argParser((word: string) => notEmpty(word, option.name));
   if (option.choices !== undefined) made.choices([...option.choices]);
   if (withDefault && option.default !== undefined) made.default(option.default);
   if (option.repeatable === true)
-    made.argParser((word: string, before: readonly string[] | undefined) => [...(before ?? []), word]);
+    made.argParser((word: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      notEmpty(word, option.name),
+    ]);
   return made;
+}
+
+/** An empty word is a variable that was not set; as a path it would be the working directory. */
+function notEmpty(word: string, option: string): string {
+  if (word !== '') return word;
+  throw new DmError('INVALID_ARGUMENT', `--${option} is empty`, {
+    subject: `--${option}`,
+    remedy: 'Give it a value, or leave it out.',
+  });
 }
 
 /** The options before the verb and those behind it; behind it goes first, and lists add up. */
@@ -172,6 +186,8 @@ function mergeGiven(before: GivenOptions, behind: GivenOptions): GivenOptions {
 }
 
 const capitalized = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+const subcommandTerm = (command: CommanderCommand): string =>
+  [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ');
 const argumentTerm = (argument: CommanderArgument): string =>
   argument.required ? argument.name() : `[${argument.name()}]`;
 const camelCase = (name: string): string => name.replaceAll(/-([a-z])/gu, (_, letter: string) => letter.toUpperCase());

@@ -57,6 +57,14 @@ describe('the streams of dmthin', function () {
     expect([wrong.status, String(wrong.stderr)]).to.satisfy(
       ([status, stderr]: [number, string]) => status === 9 && stderr.includes('is not what the stream is based on'),
     );
+    await dmthin(['receive', 'given-up'], { ...other, input: whole.subarray(0, whole.length - 1000) });
+    expect(await textOf(['rm', 'given-up'], other)).to.equal('given-up\n');
+    expect(await jsonOf(['receive', '--pending'], other)).to.deep.equal([]);
+    const empty = await dmthin(['receive', 'web-3'], { ...other, input: Buffer.alloc(0) });
+    expect([empty.status, String(empty.stderr)]).to.satisfy(
+      ([status, stderr]: [number, string]) =>
+        status === 9 && /is empty\n +Give it what dmthin send writes/u.test(stderr),
+    );
     for (const words of [['send'], ['send', 'web', '--resume', 'x'], ['receive'], ['receive', 'x', '--pending']])
       expect((await dmthin(words, other)).status, words.join(' ')).to.equal(2);
   });

@@ -107,6 +107,7 @@ describe('dmthin for people', function () {
 
     it('behind a verb too', async () => {
       expect(await text('create', '--help')).to.equal(await text('help', 'create'));
+      expect(await text('create', '-h')).to.equal(await text('help', 'create'));
       expect(await text('--help')).to.equal(await text('help'));
     });
 
@@ -133,6 +134,9 @@ describe('dmthin for people', function () {
       [['completion', 'tcsh'], '"tcsh"', 'bash, zsh, fish'],
       [['bench', 'all'], '"all"', 'bench lifecycle'],
       [['bench', 'lifecycle', '--count', 'many'], '--count many', 'Give --count'],
+      [['ls', '--root', ''], '--root is empty', 'leave it out'],
+      [['pool', 'backup', '--data', '1G'], 'sizes for pool resize', 'dmthin pool backup'],
+      [['adopt', '.', '--at', 'x'], '--at needs --mount', '--mount LAYER'],
       [['help', 'nothing'], "no help on 'nothing'", 'dmthin help'],
     ] as const)
       it(`when it is told: ${words.join(' ')}`, async () => {

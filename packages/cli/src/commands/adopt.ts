@@ -26,6 +26,10 @@ export const adopt: Command = {
     'array of `{id, role, parent, deviceId, size, isDeleted}`, `role` one of `image`, `container`, `container-init`, `unlisted`',
   examples: ['dmthin adopt /var/lib/docker', 'dmthin adopt /var/lib/docker --write'],
   async run({ argument, flag, option, output, settings, withDriver }) {
+    if (option('at') !== undefined && option('mount') === undefined)
+      throw new DmError('INVALID_ARGUMENT', '--at needs --mount', {
+        remedy: 'Say which layer: --mount LAYER --at DIRECTORY.',
+      });
     const { surveyDockerStore, viewDockerLayer } = await import('dmthin');
     const store = await surveyDockerStore(argument('directory'));
     const layer = option('mount');

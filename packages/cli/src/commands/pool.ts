@@ -18,6 +18,10 @@ export const pool: Command = {
   json: '`{data, metadata}`: what the pool has now, in bytes; of backup there is no JSON form',
   examples: ['dmthin pool resize --data 200G', 'dmthin pool resize --metadata 4G', 'dmthin pool backup > pool.xml'],
   async run({ argument, option, output, signal, withDriver }) {
+    if (argument('action') === 'backup' && [option('data'), option('metadata')].some((size) => size !== undefined))
+      throw new DmError('INVALID_ARGUMENT', '--data and --metadata are sizes for pool resize', {
+        remedy: 'Leave them out: dmthin pool backup > pool.xml.',
+      });
     if (argument('action') === 'backup') return withDriver((driver) => output.stream(driver.metadataBackup(signal)));
     if (argument('action') !== 'resize')
       throw new DmError('INVALID_ARGUMENT', `pool ${argument('action')} is nothing that can be done`, {

@@ -9,7 +9,7 @@ export const rm: Command = {
   async run({ argument, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
     await withDriver(async (driver) => {
-      if (!driver.exists(id))
+      if (!driver.exists(id) && !driver.pendingReceives().some((pending) => pending.id === id))
         throw new DmError('NOT_FOUND', `there is no layer "${id}"`, {
           subject: id,
           remedy: 'See which layers there are (dmthin ls).',

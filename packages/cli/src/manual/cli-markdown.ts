@@ -34,6 +34,8 @@ export function cliMarkdown(commands: readonly Command[]): string {
     '| --- | --- |',
     ...exitStatuses().map(([status, meaning]) => `| ${status} | ${meaning} |`),
     '',
+    'Verbs of `metadata` exit with 1 whatever failed, as thin-provisioning-tools do; only a wrong option is 2.',
+    '',
     'With `--json` an error is `{"error": {code, message, errno, operation, subject, remedy}}` on stderr.',
     '',
   ].join('\n');

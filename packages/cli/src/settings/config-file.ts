@@ -9,7 +9,7 @@ import { KERNEL_NAMES } from './global-options.ts';
 export const DEFAULT_CONFIG_FILE = '/etc/dmthin/config.json';
 
 const Config = v.strictObject({
-  root: v.optional(v.string()),
+  root: v.optional(v.pipe(v.string(), v.nonEmpty('it is empty'))),
   kernel: v.optional(v.picklist(KERNEL_NAMES)),
   'storage-opts': v.optional(v.array(v.string())),
   json: v.optional(v.boolean()),
@@ -35,13 +35,12 @@ export async function readConfigFile(named: string | undefined): Promise<ConfigF
   const result = v.safeParse(Config, parseJson(file, text));
   if (result.success) return result.output;
   const issue = result.issues[0];
+  const key = v.getDotPath(issue) ?? 'top level';
+  const isUnknown = issue.type === 'strict_object' && issue.expected === 'never';
   throw new DmError(
     'INVALID_ARGUMENT',
-    `config file ${file}: ${v.getDotPath(issue) ?? 'top level'}: ${issue.message}`,
-    {
-      subject: file,
-      remedy: `It may have the keys ${Object.keys(Config.entries).join(', ')}.`,
-    },
+    `config file ${file}: ${isUnknown ? `there is no key ${key}` : `${key}: ${issue.message}`}`,
+    { subject: file, remedy: `It may have the keys ${Object.keys(Config.entries).join(', ')}.` },
   );
 }
 

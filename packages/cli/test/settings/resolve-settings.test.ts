@@ -59,7 +59,10 @@ describe('resolveSettings', () => {
       'no JSON object',
     );
     expect((await refused(resolveSettings({ config: await configured('{"roots": 1}') }, {}))).message).to.include(
-      'roots',
+      'there is no key roots',
+    );
+    expect((await refused(resolveSettings({ config: await configured('{"root": ""}') }, {}))).message).to.include(
+      'root: it is empty',
     );
     expect((await refused(resolveSettings({ config: join(directory, 'no') }, {}))).code).to.equal('NOT_FOUND');
   });
