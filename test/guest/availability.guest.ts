@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { CONTROL_PATH } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
 import { KERNELS } from './kernels.ts';
-import { failureOf, freshName, runModule, table } from './machine.ts';
+import { freshName, runModule, table } from './machine.ts';
 
 /** What scripts/guest-init loads, each after what it stands on. */
 const MODULES = ['dm-mod', 'dm-bufio', 'dm-thin-pool', 'dm-zero', 'dm-flakey', 'dm-delay', 'dm-log-writes'];

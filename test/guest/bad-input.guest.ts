@@ -2,13 +2,14 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { type DeviceName, deviceName, devicePath, sectors } from '@dmthin/domain';
 import { openDmsetupKernel } from '@dmthin/kernel-dmsetup';
 import { decodeHeader, encodeHeader, openControlDevice, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import type { Kernel } from '@dmthin/ports';
 import { expect } from 'chai';
 import { KERNELS } from './kernels.ts';
-import { activation, failureOf, freshName, table } from './machine.ts';
+import { activation, freshName, table } from './machine.ts';
 
 for (const [kind, open] of Object.entries(KERNELS))
   describe(`bad input: ${kind}`, () => {

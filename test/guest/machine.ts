@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DeviceName, DmError, deviceName, sectors, type Table } from '@dmthin/domain';
+import { type DeviceName, deviceName, sectors, type Table } from '@dmthin/domain';
 import type { KernelCommand } from '@dmthin/ports';
 
 /** A table of one target. */
@@ -45,17 +45,6 @@ export function loopDevice(sectorCount: number): LoopDevice {
       rmSync(directory, { recursive: true });
     },
   };
-}
-
-/** The error of what must fail. */
-export async function failureOf(promise: Promise<unknown>): Promise<DmError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof DmError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
 }
 
 export function sleep(milliseconds: number): Promise<void> {

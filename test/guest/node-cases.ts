@@ -1,8 +1,9 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { failureOf } from '@dmthin/conformance';
 import { decodeDevice, devicePath } from '@dmthin/domain';
 import type { Kernel } from '@dmthin/ports';
 import { expect } from 'chai';
-import { activation, failureOf, freshName, sleep, table } from './machine.ts';
+import { activation, freshName, sleep, table } from './machine.ts';
 
 /** What holds for the nodes under /dev/mapper whoever makes them. */
 export function nodeCases(kernel: () => Kernel): void {

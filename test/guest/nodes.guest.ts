@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { failureOf } from '@dmthin/conformance';
 import { decodeDevice, devicePath } from '@dmthin/domain';
 import type { Kernel } from '@dmthin/ports';
 import { expect } from 'chai';
 import { KERNELS } from './kernels.ts';
-import { activation, failureOf, freshName, table } from './machine.ts';
+import { activation, freshName, table } from './machine.ts';
 import { deferredNodeCase, nodeCases } from './node-cases.ts';
 
 for (const [name, open] of Object.entries(KERNELS))

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
+import { failureOf } from '@dmthin/conformance';
 import { devicePath } from '@dmthin/domain';
 import { type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
-import { activation, failureOf, freshName, loopDevice, runModule, sleep, table } from './machine.ts';
+import { activation, freshName, loopDevice, runModule, sleep, table } from './machine.ts';
 
 /** The whole of it with DMTHIN_LONG=1. */
 const IOCTLS = process.env['DMTHIN_LONG'] === '1' ? 100_000 : 10_000;

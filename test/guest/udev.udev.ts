@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { failureOf } from '@dmthin/conformance';
 import { devicePath } from '@dmthin/domain';
 import { openIoctlKernel } from '@dmthin/kernel-ioctl';
 import type { Kernel } from '@dmthin/ports';
 import { expect } from 'chai';
 import { KERNELS } from './kernels.ts';
-import { activation, failureOf, freshName, table } from './machine.ts';
+import { activation, freshName, table } from './machine.ts';
 
 function semaphores(): number {
   return readFileSync('/proc/sysvipc/sem', 'utf8').trim().split('\n').length - 1;

@@ -1,4 +1,5 @@
 export { type Mishap, Steps } from './crash/steps.ts';
+export { codeOf, failureOf } from './failure-of.ts';
 export { hostConformance } from './host/host-conformance.ts';
 export type { HostCapability, HostFixture, HostUnderTest } from './host/host-fixture.ts';
 export { type VolumeGroupsUnderTest, volumeGroupsConformance } from './host/volume-groups.ts';
@@ -6,3 +7,4 @@ export { kernelConformance } from './kernel/kernel-conformance.ts';
 export type { KernelFixture, KernelSetup } from './kernel/kernel-fixture.ts';
 export { recordsConformance } from './records/records-conformance.ts';
 export type { RecordsCrash, RecordsFixture, RecordsRoot } from './records/records-fixture.ts';
+export { skipCase } from './skip-case.ts';

@@ -1,8 +1,8 @@
-import { Steps } from '@dmthin/conformance';
+import { codeOf, Steps } from '@dmthin/conformance';
 import { bytes, type DeviceName, deviceName, sectors, thinTable } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
 import { expect } from 'chai';
-import { codeOf, id, MIB, settled, World } from './fixture/world.ts';
+import { id, MIB, settled, World } from './fixture/world.ts';
 
 const A = id('a');
 const DEVICE = deviceName('dm-a');

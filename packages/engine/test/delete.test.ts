@@ -1,7 +1,7 @@
-import { Steps } from '@dmthin/conformance';
+import { codeOf, Steps } from '@dmthin/conformance';
 import { DmError } from '@dmthin/domain';
 import { expect } from 'chai';
-import { codeOf, id, MIB, settled, World } from './fixture/world.ts';
+import { id, MIB, settled, World } from './fixture/world.ts';
 
 const EAGER = { deferredRemoval: false, deferredDeletion: false };
 

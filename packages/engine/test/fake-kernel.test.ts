@@ -1,8 +1,8 @@
-import { Steps } from '@dmthin/conformance';
+import { codeOf, Steps } from '@dmthin/conformance';
 import { bytes, type DmError, sectors } from '@dmthin/domain';
 import type { PoolEvent } from '@dmthin/engine';
 import { expect } from 'chai';
-import { codeOf, id, MIB, POOL, settled, World } from './fixture/world.ts';
+import { id, MIB, POOL, settled, World } from './fixture/world.ts';
 
 const A = id('a');
 const B = id('b');
@@ -82,7 +82,7 @@ describe('a pool of the fake kernel', () => {
     expect((error as DmError).message).to.include('0 of 1,024 data blocks free');
     await pool.deactivate(A);
     expect(await pool.delete(A)).to.equal('deleted');
-    expect(await codeOf(pool.create(B, MIB))).to.equal('resolved');
+    expect(await codeOf(pool.create(B, MIB))).to.equal('done');
     await settled();
     expect(seen.at(-1)).to.deep.equal({ kind: 'mode', from: 'out_of_data_space', to: 'rw' });
     cancel.abort();
@@ -97,21 +97,21 @@ describe('a pool of the fake kernel', () => {
       return status.kind === 'ok' ? `${status.mode} ${status.needsCheck}` : status.kind;
     };
     const made: ReturnType<typeof id>[] = [];
-    let outcome = 'resolved';
-    while (outcome === 'resolved') {
+    let outcome = 'done';
+    while (outcome === 'done') {
       const name = id(`v${made.length}`);
       outcome = await codeOf(pool.create(name, MIB));
-      if (outcome === 'resolved') made.push(name);
+      if (outcome === 'done') made.push(name);
     }
     expect([outcome, await mode()]).to.deep.equal(['READ_ONLY', 'rw false']);
     expect(made.length).to.be.within(100, 1000);
     const anothers = 'create_thin 5000';
-    expect(await codeOf(world.kernel.control().message(POOL, sectors(0), anothers))).to.equal('resolved');
+    expect(await codeOf(world.kernel.control().message(POOL, sectors(0), anothers))).to.equal('done');
     expect(await mode()).to.equal('ro false');
     expect(await codeOf(pool.create(A, MIB))).to.equal('READ_ONLY');
     for (const name of made) expect(await pool.delete(name)).to.equal('deleted');
     expect(await mode()).to.equal('rw false');
-    expect(await codeOf(pool.create(A, MIB))).to.equal('resolved');
+    expect(await codeOf(pool.create(A, MIB))).to.equal('done');
   });
 
   it('serves sixty-four lives at once', async () => {

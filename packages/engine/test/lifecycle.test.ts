@@ -1,6 +1,7 @@
+import { codeOf } from '@dmthin/conformance';
 import { bytes, deviceName } from '@dmthin/domain';
 import { expect } from 'chai';
-import { codeOf, id, MIB, POOL, World } from './fixture/world.ts';
+import { id, MIB, POOL, World } from './fixture/world.ts';
 
 describe('a volume of a thin pool', () => {
   it('is made, snapshotted, activated, taken away and deleted', async () => {

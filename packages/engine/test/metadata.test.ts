@@ -1,9 +1,10 @@
+import { codeOf } from '@dmthin/conformance';
 import { bytes, type DeviceName, DmError, sectors } from '@dmthin/domain';
 import type { ChangedBlocksOptions, SnapshotMarks } from '@dmthin/engine';
 import type { BlockDevice, BlockDevices } from '@dmthin/ports';
 import { checkMetadata, MemoryMetadataDevice, readPool, restorePool } from '@dmthin/thin-metadata';
 import { expect } from 'chai';
-import { codeOf, id, MIB, POOL, World } from './fixture/world.ts';
+import { id, MIB, POOL, World } from './fixture/world.ts';
 
 const A = id('a');
 const B = id('b');

@@ -1,8 +1,8 @@
-import { Steps } from '@dmthin/conformance';
+import { codeOf, Steps } from '@dmthin/conformance';
 import { bytes, deviceName, thinId, transactionId } from '@dmthin/domain';
 import type { PoolIdentity } from '@dmthin/ports';
 import { expect } from 'chai';
-import { codeOf, id, MIB, POOL, World } from './fixture/world.ts';
+import { id, MIB, POOL, World } from './fixture/world.ts';
 
 const IDENTITY: PoolIdentity = {
   poolName: POOL,

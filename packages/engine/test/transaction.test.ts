@@ -1,6 +1,6 @@
-import { Steps } from '@dmthin/conformance';
+import { codeOf, Steps } from '@dmthin/conformance';
 import { expect } from 'chai';
-import { codeOf, id, MIB, settled, World } from './fixture/world.ts';
+import { id, MIB, settled, World } from './fixture/world.ts';
 
 const A = id('a');
 const B = id('b');
@@ -187,7 +187,7 @@ describe('a transaction', () => {
     cancel.abort();
     expect([await codeOf(first), await second]).to.deep.equal(['ABORTED', 'ABORTED']);
     expect([...world.kernel.thins]).to.deep.equal([]);
-    expect(await codeOf(pool.create(A, MIB))).to.equal('resolved');
+    expect(await codeOf(pool.create(A, MIB))).to.equal('done');
   });
 
   it('is refused where the pool is nearly full, with the figures', async () => {
@@ -234,7 +234,7 @@ describe('many changes at once', () => {
   it('of one name make it once', async () => {
     const pool = await World.tiny().open();
     const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(pool.create(A, MIB))));
-    expect(codes.filter((code) => code === 'resolved')).to.have.length(1);
+    expect(codes.filter((code) => code === 'done')).to.have.length(1);
     expect(codes.filter((code) => code === 'ALREADY_EXISTS')).to.have.length(9);
   });
 
@@ -249,7 +249,7 @@ describe('many changes at once', () => {
       codeOf(pool.delete(A)),
       codeOf(pool.snapshot(id('c'), B)),
     ]);
-    expect(codes).to.deep.equal(['ALREADY_EXISTS', 'ALREADY_EXISTS', 'resolved', 'resolved']);
+    expect(codes).to.deep.equal(['ALREADY_EXISTS', 'ALREADY_EXISTS', 'done', 'done']);
     expect(await world.faults()).to.deep.equal([]);
   });
 

@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DmErrorCode } from '@dmthin/domain';
-import { DmError } from '@dmthin/domain';
 import { createFakeHost, type FakeHost, type FakeHostOptions } from '@dmthin/host-fake';
 import { createFakeKernel, type FakeKernel, FileStore } from '@dmthin/kernel-fake';
 
@@ -58,15 +56,4 @@ export function removeScratch(scratch: string): void {
   // Whatever modes a test left behind.
   if (process.platform !== 'win32') execFileSync('chmod', ['-R', 'u+rwx', scratch]);
   rmSync(scratch, { recursive: true, force: true });
-}
-
-/** The code that an action is refused with; `done` where it is not refused. */
-export async function codeOf(action: Promise<unknown>): Promise<DmErrorCode | 'done'> {
-  try {
-    await action;
-    return 'done';
-  } catch (error) {
-    if (DmError.is(error)) return error.code;
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
-import { DmError } from '@dmthin/domain';
 import { createLinuxHost, type LinuxHost } from '@dmthin/host-linux';
 
 export const MIB: number = 2 ** 20;
@@ -41,15 +40,4 @@ export function directoryIn({ scratch }: Bench, name: string): string {
   const path = join(scratch, name);
   mkdirSync(path);
   return path;
-}
-
-/** The error of what must fail. */
-export async function failureOf(promise: Promise<unknown>): Promise<DmError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof DmError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
-import { type Bench, closeBench, directoryIn, failureOf, MIB, openBench, sparseFile } from './bench.ts';
+import { type Bench, closeBench, directoryIn, MIB, openBench, sparseFile } from './bench.ts';
 
 describe('filesystems of Linux', () => {
   let host: Bench;

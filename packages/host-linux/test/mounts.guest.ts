@@ -1,9 +1,10 @@
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { deviceName, devicePath, errorTable, linearTable, sectors } from '@dmthin/domain';
 import { type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
-import { type Bench, closeBench, directoryIn, failureOf, MIB, openBench, sparseFile } from './bench.ts';
+import { type Bench, closeBench, directoryIn, MIB, openBench, sparseFile } from './bench.ts';
 
 const SIZE = 64 * MIB;
 const device = deviceName('dmthin-test-host');

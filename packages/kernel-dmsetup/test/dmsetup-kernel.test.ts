@@ -1,4 +1,5 @@
-import { type DeviceName, DmError, deviceName, sectors, type Table } from '@dmthin/domain';
+import { failureOf } from '@dmthin/conformance';
+import { type DeviceName, type DmError, deviceName, sectors, type Table } from '@dmthin/domain';
 import { openDmsetupKernel, type RunResult } from '@dmthin/kernel-dmsetup';
 import { expect } from 'chai';
 import { kernelOver, type RecordedRun, recorded } from './fixtures/outputs.ts';
@@ -16,15 +17,6 @@ const activation = (device: DeviceName, table: Table) =>
     { command: 'load', device, table },
     { command: 'resume', device },
   ] as const;
-
-async function failureOf(attempt: Promise<unknown>): Promise<DmError> {
-  const failure = await attempt.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(failure).to.be.instanceOf(DmError);
-  return failure as DmError;
-}
 
 /** A run that did not happen, but might have. */
 function run(args: readonly string[], result: Partial<RunResult> = {}, stdin = ''): RecordedRun {

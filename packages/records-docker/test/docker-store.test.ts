@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DmError } from '@dmthin/domain';
+import { codeOf } from '@dmthin/conformance';
 import { surveyDockerStore } from '@dmthin/records-docker';
 import { expect } from 'chai';
 import { TemporaryRoot } from './root.ts';
@@ -128,8 +128,7 @@ describe('a Docker store that is looked at', () => {
 
   it('is none where there are no records', async () => {
     await using docker = await TemporaryRoot.make();
-    const error = await surveyDockerStore(docker.directory).catch((reason: unknown) => reason);
-    expect(DmError.is(error, 'NOT_FOUND'), String(error)).to.equal(true);
+    expect(await codeOf(surveyDockerStore(docker.directory))).to.equal('NOT_FOUND');
   });
 });
 

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytes, DmError, thinId, transactionId, volumeId } from '@dmthin/domain';
+import { codeOf } from '@dmthin/conformance';
+import { bytes, thinId, transactionId, volumeId } from '@dmthin/domain';
 import type { SnapshotRecord } from '@dmthin/ports';
 import { type LmdbRecords, openLmdbRecords } from '@dmthin/records-lmdb';
 import { expect } from 'chai';
@@ -93,11 +94,9 @@ describe('snapshots in LMDB', () => {
   });
 
   it('refuse what would not be found again', async () => {
-    const error = await opened.snapshots.save({ ...RECORD, name: '' }).catch((reason: unknown) => reason);
-    expect(DmError.is(error, 'INVALID_ARGUMENT')).to.equal(true);
+    expect(await codeOf(opened.snapshots.save({ ...RECORD, name: '' }))).to.equal('INVALID_ARGUMENT');
     await opened.records.close();
-    const closed = await opened.snapshots.save(RECORD).catch((reason: unknown) => reason);
-    expect(DmError.is(closed, 'CLOSED')).to.equal(true);
+    expect(await codeOf(opened.snapshots.save(RECORD))).to.equal('CLOSED');
   });
 
   it('are refused by a full file system, where those that are there change and go', async function () {
@@ -110,8 +109,7 @@ describe('snapshots in LMDB', () => {
       const full = await openLmdbRecords({ file: join(small, 'records.lmdb') });
       for (let id = 1; id <= 50; id++) await full.snapshots.save({ ...RECORD, id });
       await writeFile(join(small, 'filler'), Buffer.alloc(8 * 2 ** 20)).catch(() => undefined);
-      const error = await full.snapshots.save({ ...RECORD, id: 51 }).catch((reason: unknown) => reason);
-      expect(DmError.is(error, 'NO_SPACE')).to.equal(true);
+      expect(await codeOf(full.snapshots.save({ ...RECORD, id: 51 }))).to.equal('NO_SPACE');
       const intent = { transactionId: transactionId(1n), volume: volumeId('a'), thinId: thinId(1) };
       for (let id = 1; id <= 50; id++) {
         await full.records.saveIntent(intent);

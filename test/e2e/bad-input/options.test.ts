@@ -1,7 +1,8 @@
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { SMALL } from '../support/dmthin.ts';
 import { openFake, recordsOf, temporaryPlace } from '../support/root.ts';
-import { describeRefusals, errorOf, expectRefusal, type Refusal, type Refused } from './refusals.ts';
+import { describeRefusals, expectRefusal, type Refusal, type Refused } from './refusals.ts';
 
 const SIZE_RULE = 'Write a size as 10G, 512M, 1.5T or a number of bytes';
 
@@ -103,7 +104,7 @@ describe('a root', () => {
   for (const { what, options, ...refusal } of CONTRADICTIONS)
     it(`is not made with ${what}`, async () => {
       await using place = await temporaryPlace();
-      expectRefusal(await errorOf(openFake(`${place.path}/root`, options)), { code: 'INVALID_ARGUMENT', ...refusal });
+      expectRefusal(await failureOf(openFake(`${place.path}/root`, options)), { code: 'INVALID_ARGUMENT', ...refusal });
       expect(await recordsOf(`${place.path}/root`)).to.deep.equal({});
     });
 
@@ -111,7 +112,7 @@ describe('a root', () => {
     await using place = await temporaryPlace();
     await (await openFake(place.path)).release();
     const records = await recordsOf(place.path);
-    expectRefusal(await errorOf(openFake(place.path, ['dm.basesize=32M'])), {
+    expectRefusal(await failureOf(openFake(place.path, ['dm.basesize=32M'])), {
       code: 'INVALID_ARGUMENT',
       says: ['Base device size cannot be smaller than 67.11MB'],
       remedy: 'Leave out dm.basesize',

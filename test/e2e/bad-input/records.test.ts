@@ -1,10 +1,11 @@
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
 import type { GraphDriver } from 'dmthin';
 import { dmthin, jsonOf } from '../support/dmthin.ts';
 import { openFake, type Place, temporaryPlace } from '../support/root.ts';
-import { errorOf, expectRefusal } from './refusals.ts';
+import { expectRefusal } from './refusals.ts';
 
 /** Something that a record may have become, and what `dmthin check` has to say of it. */
 interface BadRecord {
@@ -105,7 +106,7 @@ describe('a root with a record that is', function () {
       expect((await driver.status()).recovery.findings.join('\n'))
         .to.include('copy')
         .and.include('web');
-      const error = await errorOf(driver.remove('copy'));
+      const error = await failureOf(driver.remove('copy'));
       expect(error.code, error.message).to.equal('CONFLICT');
       expect(error.remedy).to.be.a('string');
     });
@@ -137,13 +138,13 @@ describe('a root whose', function () {
       await using place = await rootWithLayers();
       const file = join(place.path, 'dmthin', 'machine', 'machine.json');
       await writeFile(file, text);
-      expectRefusal(await errorOf(openFake(place.path)), {
+      expectRefusal(await failureOf(openFake(place.path)), {
         code: 'CORRUPT',
         says: [file],
         remedy: 'as after a power cut',
       });
       // Refused again, not forgotten: it is the user's to remove.
-      expectRefusal(await errorOf(openFake(place.path)), { code: 'CORRUPT', says: [file], remedy: 'Remove it' });
+      expectRefusal(await failureOf(openFake(place.path)), { code: 'CORRUPT', says: [file], remedy: 'Remove it' });
     }
   });
 
@@ -152,7 +153,7 @@ describe('a root whose', function () {
     const file = join(place.path, 'dmthin', 'pool.json');
     const identity = '{"pool_name":"vg-thinpool","block_size":65536}';
     await writeFile(file, identity);
-    expectRefusal(await errorOf(openFake(place.path)), {
+    expectRefusal(await failureOf(openFake(place.path)), {
       code: 'CONFLICT',
       says: ['made with the pool "vg-thinpool"', 'opened with a pool of its own'],
       remedy: 'Give dm.thinpooldev=vg-thinpool.',

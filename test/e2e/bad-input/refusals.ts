@@ -1,5 +1,6 @@
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
-import { DmError, type DmErrorCode, type GraphDriver } from 'dmthin';
+import type { DmError, DmErrorCode, GraphDriver } from 'dmthin';
 import { dmthin } from '../support/dmthin.ts';
 import { openFake, type Place, recordsOf, stateOf, temporaryPlace } from '../support/root.ts';
 
@@ -47,7 +48,7 @@ export function describeRefusals(title: string, cases: readonly Refused[]): void
         if (call !== undefined)
           it(what, async () => {
             const state = await stateOf(driver);
-            expectRefusal(await errorOf(call(driver)), refusal);
+            expectRefusal(await failureOf(call(driver)), refusal);
             expect(await stateOf(driver)).to.deep.equal(state);
           });
     });
@@ -88,15 +89,4 @@ export function expectRefusal(
   expect(error.code, error.message).to.equal(code);
   for (const part of says) expect(error.message).to.include(part);
   expect(error.remedy).to.include(remedy);
-}
-
-/** The DmError that `promise` rejects with. */
-export async function errorOf(promise: Promise<unknown>): Promise<DmError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (DmError.is(error)) return error;
-    throw error;
-  }
-  throw new Error('it was taken');
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { dmthin, finished, jsonOf, startDmthin } from '../support/dmthin.ts';
 import { openFake, ordinaryUser, recordsOf, temporaryPlace } from '../support/root.ts';
-import { errorOf, expectRefusal } from './refusals.ts';
+import { expectRefusal } from './refusals.ts';
 
 type Shown = Parameters<typeof expectRefusal>[0];
 const shown = (stderr: string): Shown => (JSON.parse(stderr) as { error: Shown }).error;
@@ -42,7 +43,7 @@ describe('a root that cannot be written to', function () {
     await using place = await temporaryPlace();
     const file = join(place.path, 'file');
     await writeFile(file, 'content');
-    expectRefusal(await errorOf(openFake(join(file, 'root'))), {
+    expectRefusal(await failureOf(openFake(join(file, 'root'))), {
       code: 'INVALID_ARGUMENT',
       says: [file],
       remedy: 'Name another root',
@@ -56,12 +57,12 @@ describe('a root that cannot be written to', function () {
     await using place = await temporaryPlace();
     const file = join(place.path, 'file');
     await writeFile(file, 'content');
-    expect((await errorOf(openFake(file))).remedy).to.include('Name another root');
+    expect((await failureOf(openFake(file))).remedy).to.include('Name another root');
   });
 
   it('because no directory can be made there, without trying for ever', async function () {
     if (process.platform !== 'linux') this.skip();
-    expectRefusal(await errorOf(openFake('/proc/dmthin')), {
+    expectRefusal(await failureOf(openFake('/proc/dmthin')), {
       code: 'NOT_FOUND',
       says: ['/proc/dmthin'],
       remedy: 'Name a root where directories can be made',
@@ -83,7 +84,7 @@ describe('a root that another process has', function () {
     await heldBy(root);
     const records = await recordsOf(root);
 
-    const error = await errorOf(openFake(root));
+    const error = await failureOf(openFake(root));
     expectRefusal(error, {
       code: 'LOCKED',
       says: [root, `process ${holder.pid}`, 'apply web'],
@@ -102,7 +103,7 @@ describe('a root that another process has', function () {
   it('is refused within one process too, which names itself', async () => {
     await using place = await temporaryPlace();
     const driver = await openFake(place.path);
-    expectRefusal(await errorOf(openFake(place.path)), {
+    expectRefusal(await failureOf(openFake(place.path)), {
       code: 'LOCKED',
       says: [`process ${process.pid}`],
       remedy: 'Stop that process',

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
 import type { GraphDriver } from 'dmthin';
 import { dmthin } from '../support/dmthin.ts';
 import { openFake, ordinaryUser, type Place, recordsOf, temporaryPlace } from '../support/root.ts';
 import { type Entry, tarOf } from '../support/tar.ts';
-import { errorOf, expectRefusal, type Refusal } from './refusals.ts';
+import { expectRefusal, type Refusal } from './refusals.ts';
 
 interface BadTar extends Refusal {
   readonly what: string;
@@ -130,7 +131,7 @@ describe('a tar', function () {
       it(`${what} is refused, and its layer can be removed`, async () => {
         const { data, layers } = await driver.status();
         await driver.create('new', { parent: 'os' });
-        const error = await errorOf(driver.applyDiff('new', streamOf(tar)));
+        const error = await failureOf(driver.applyDiff('new', streamOf(tar)));
         await driver.remove('new');
         expectRefusal(error, refusal);
         const after = await driver.status();
@@ -138,7 +139,7 @@ describe('a tar', function () {
       });
 
     it('compressed with gzip is refused with what to do', async () => {
-      expectRefusal(await errorOf(driver.applyDiff('os', streamOf(gzipSync(WHOLE)))), {
+      expectRefusal(await failureOf(driver.applyDiff('os', streamOf(gzipSync(WHOLE)))), {
         code: 'CORRUPT',
         says: ['no tar'],
         remedy: 'decompress it first',

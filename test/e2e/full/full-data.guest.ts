@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
-import { DmError, type GraphDriver, openGraphDriver, parseSize } from 'dmthin';
+import { type GraphDriver, openGraphDriver, parseSize } from 'dmthin';
 import { print } from '../../guest/print.ts';
 import { temporaryPlace } from '../support/root.ts';
 
@@ -66,12 +67,6 @@ async function untilFull(driver: GraphDriver): Promise<void> {
   }
 }
 
-async function refusalOf(work: Promise<unknown>): Promise<DmError> {
-  const error: unknown = await work.catch((reason: unknown) => reason);
-  if (!(error instanceof DmError)) throw new Error(`not refused: ${String(error)}`);
-  return error;
-}
-
 describe('a pool without room on a real kernel', function () {
   this.timeout(120_000);
   let limit: string;
@@ -86,7 +81,7 @@ describe('a pool without room on a real kernel', function () {
       const writing = write(hog, 190);
       const watching = slowestStatus(driver, writing);
       await untilFull(driver);
-      const refused = await refusalOf(driver.create('new', { parent: 'other' }));
+      const refused = await failureOf(driver.create('new', { parent: 'other' }));
       expect(refused.code).to.equal('NO_SPACE');
       expect(refused.remedy).to.include('dmthin pool resize --data').and.include('remove layers');
       await driver.remove('old');
@@ -94,7 +89,7 @@ describe('a pool without room on a real kernel', function () {
       expect(status).not.to.equal(0);
       expect(seconds).to.be.below(LIMIT_SECONDS + MARGIN_SECONDS);
       expect(await watching).to.be.below(1000);
-      expect((await refusalOf(driver.unmount('hog'))).code).to.equal('IO');
+      expect((await failureOf(driver.unmount('hog'))).code).to.equal('IO');
       await driver.remove('hog');
       const { pool } = await driver.status();
       expect(pool).to.include({ kind: 'ok', mode: 'rw' });

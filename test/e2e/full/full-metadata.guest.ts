@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs';
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { sectors } from '@dmthin/domain';
 import { openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
-import { DmError, type GraphDriver, openGraphDriver, parseSize } from 'dmthin';
+import { type GraphDriver, openGraphDriver, parseSize } from 'dmthin';
 import { print } from '../../guest/print.ts';
 import { temporaryPlace } from '../support/root.ts';
 
@@ -61,12 +62,6 @@ async function withLayers(
   }
 }
 
-async function refusalOf(work: Promise<unknown>): Promise<DmError> {
-  const error: unknown = await work.catch((reason: unknown) => reason);
-  if (!(error instanceof DmError)) throw new Error(`not refused: ${String(error)}`);
-  return error;
-}
-
 async function modeOf(driver: GraphDriver): Promise<string> {
   const { pool } = await driver.status();
   return pool.kind === 'ok' ? pool.mode : pool.kind;
@@ -88,7 +83,7 @@ describe('a pool without room for metadata on a real kernel', function () {
         await using raw = await RawLayer.open(poolName, driver.layer('hog'));
         while (!(await isNearlyFull(driver))) await raw.write(500);
       }
-      const refused = await refusalOf(driver.create('new', { parent: 'kept' }));
+      const refused = await failureOf(driver.create('new', { parent: 'kept' }));
       expect(refused.code).to.equal('NO_SPACE');
       expect(refused.remedy).to.include('dmthin pool resize --metadata').and.include('remove layers');
       await driver.remove('old');
@@ -111,7 +106,7 @@ describe('a pool without room for metadata on a real kernel', function () {
         await kernel.message(poolName, sectors(0), `create_thin ${id}`).catch(() => undefined);
       await kernel.close();
       expect(await modeOf(driver)).to.equal('ro');
-      const refused = await refusalOf(driver.create('new', { parent: 'kept' }));
+      const refused = await failureOf(driver.create('new', { parent: 'kept' }));
       expect(refused.code).to.equal('READ_ONLY');
       expect(refused.remedy).to.include('remove layers');
       await driver.remove('old');
@@ -132,7 +127,7 @@ describe('a pool without room for metadata on a real kernel', function () {
         expect(performance.now() - begun).to.be.below(60_000);
       }
       expect(await modeOf(driver)).to.be.oneOf(['fail', 'ro']);
-      const refused = await refusalOf(driver.create('new', { parent: 'kept' }));
+      const refused = await failureOf(driver.create('new', { parent: 'kept' }));
       expect(refused.code).to.equal('READ_ONLY');
       expect(refused.remedy).not.to.equal(undefined);
       await driver.close();

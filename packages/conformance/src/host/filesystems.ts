@@ -2,7 +2,8 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FilesystemType } from '@dmthin/domain';
 import { expect } from 'chai';
-import { type AddCase, codeOf, DISK_SIZE, formattedDisk, newDisk } from './host-case.ts';
+import { codeOf } from '../failure-of.ts';
+import { type AddCase, DISK_SIZE, formattedDisk, newDisk } from './host-case.ts';
 
 const MIB = 1024 * 1024;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/u;

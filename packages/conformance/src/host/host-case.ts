@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { DmError, type DmErrorCode, type FilesystemType } from '@dmthin/domain';
+import type { FilesystemType } from '@dmthin/domain';
 import { skipCase } from '../skip-case.ts';
 import type { HostCapability, HostFixture, HostUnderTest } from './host-fixture.ts';
 
@@ -82,15 +82,4 @@ export async function formattedDisk(
       await mount();
     },
   };
-}
-
-/** The code an action is refused with; `done` where it is not. */
-export async function codeOf(action: Promise<unknown>): Promise<DmErrorCode | 'done'> {
-  try {
-    await action;
-    return 'done';
-  } catch (error) {
-    if (DmError.is(error)) return error.code;
-    throw error;
-  }
 }

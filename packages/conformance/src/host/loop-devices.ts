@@ -1,7 +1,8 @@
 import { linkSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type AddCase, codeOf, diskFile, formattedDisk } from './host-case.ts';
+import { codeOf } from '../failure-of.ts';
+import { type AddCase, diskFile, formattedDisk } from './host-case.ts';
 
 const SIZE = 4 * 1024 * 1024;
 

@@ -21,7 +21,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type AddCase, codeOf, formattedDisk } from './host-case.ts';
+import { codeOf } from '../failure-of.ts';
+import { type AddCase, formattedDisk } from './host-case.ts';
 
 /** Cases of the `Mounts` and `FileAttributes` ports: what files are after a remount. */
 export function mountedFileCases(add: AddCase): void {

@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type AddCase, codeOf, directory, formattedDisk, newDisk } from './host-case.ts';
+import { codeOf } from '../failure-of.ts';
+import { type AddCase, directory, formattedDisk, newDisk } from './host-case.ts';
 
 /** Cases of the `Mounts` port: what can be mounted where. What files keep is in `mounted-files.ts`. */
 export function mountCases(add: AddCase): void {

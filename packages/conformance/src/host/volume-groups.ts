@@ -1,7 +1,8 @@
 import { bytes } from '@dmthin/domain';
 import type { VolumeGroups } from '@dmthin/ports';
 import { expect } from 'chai';
-import { caseAdder, codeOf, DISK_SIZE, newDisk } from './host-case.ts';
+import { codeOf } from '../failure-of.ts';
+import { caseAdder, DISK_SIZE, newDisk } from './host-case.ts';
 import type { HostFixture, HostUnderTest } from './host-fixture.ts';
 
 /** A host that has LVM too. */

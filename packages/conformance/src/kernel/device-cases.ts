@@ -1,5 +1,6 @@
 import { devicePath, deviceUuid } from '@dmthin/domain';
 import { expect } from 'chai';
+import { codeOf } from '../failure-of.ts';
 import { line, linear, type Workbench } from './workbench.ts';
 
 /** Devices without regard to what serves them: making, naming, finding, removing. */
@@ -152,10 +153,6 @@ export function deviceCases(bench: () => Workbench): void {
     const { kernel } = bench();
     await kernel.close();
     await kernel.close();
-    const failure = await kernel.list().then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(failure).to.have.property('code', 'CLOSED');
+    expect(await codeOf(kernel.list())).to.equal('CLOSED');
   });
 }

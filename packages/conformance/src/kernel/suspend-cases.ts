@@ -1,5 +1,6 @@
 import { devicePath } from '@dmthin/domain';
 import { expect } from 'chai';
+import { codeOf } from '../failure-of.ts';
 import { skipCase } from '../skip-case.ts';
 import { line, linear, type Workbench } from './workbench.ts';
 
@@ -162,13 +163,6 @@ export function suspendCases(bench: () => Workbench): void {
     ]);
     await kernel.sequence([]);
   });
-}
-
-async function codeOf(attempt: Promise<unknown>): Promise<unknown> {
-  return attempt.then(
-    () => undefined,
-    (reason: unknown) => (reason as { readonly code?: unknown }).code,
-  );
 }
 
 /** A real kernel removes in a worker of its own. */

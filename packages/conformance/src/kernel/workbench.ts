@@ -15,6 +15,7 @@ import {
 } from '@dmthin/domain';
 import type { BlockDevice, Kernel, ListedDevice, OpenBlockOptions } from '@dmthin/ports';
 import { expect } from 'chai';
+import { failureOf } from '../failure-of.ts';
 import type { KernelFixture } from './kernel-fixture.ts';
 
 export const SECTOR = 512;
@@ -163,12 +164,7 @@ export class Workbench {
 
   /** Expects `attempt` to fail with the code, and with the errno where this kernel tells it. */
   readonly refuses = async (attempt: Promise<unknown>, code: DmErrorCode, errno: ErrnoName): Promise<void> => {
-    const failure = await attempt.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(failure, `expected ${code} (${errno}), but it succeeded`).to.be.instanceOf(DmError);
-    const { code: actualCode, errno: actualErrno, message } = failure as DmError;
+    const { code: actualCode, errno: actualErrno, message } = await failureOf(attempt);
     if (this.kernel.capabilities.exactErrno)
       expect(`${actualCode} ${actualErrno}`, message).to.equal(`${code} ${errno}`);
     else expect(actualCode, message).to.equal(code);

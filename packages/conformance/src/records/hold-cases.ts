@@ -1,14 +1,15 @@
 import { expect } from 'chai';
+import { codeOf, failureOf } from '../failure-of.ts';
 import { IDENTITY, INTENT, POOL, VOLUME } from './keep-cases.ts';
 import type { RecordsFixture } from './records-fixture.ts';
-import { codeOfRejection, found, rejection, withRoot } from './with-root.ts';
+import { found, withRoot } from './with-root.ts';
 
 /** One at a time has a root. */
 export function holdCases(fixture: RecordsFixture): void {
   it('refuses a second opener, saying who has the root, and harms neither', () =>
     withRoot(fixture, async (root) => {
       const records = await root.open();
-      const error = await rejection(root.open());
+      const error = await failureOf(root.open());
       expect(error.code).to.equal('LOCKED');
       expect(error.message).to.match(/ held by .+ since \d{4}-\d\d-\d\dT/u);
       expect(error.remedy).to.be.a('string');
@@ -40,7 +41,7 @@ export function holdCases(fixture: RecordsFixture): void {
       await first.close();
       const second = await root.open();
       await first.close();
-      expect(await codeOfRejection(root.open())).to.equal('LOCKED');
+      expect(await codeOf(root.open())).to.equal('LOCKED');
       await second.close();
     }));
 
@@ -66,7 +67,7 @@ export function holdCases(fixture: RecordsFixture): void {
         () => records.removeIntent(),
         () => records.saveIdentity(IDENTITY),
       ];
-      for (const attempt of attempts) expect(await codeOfRejection(attempt())).to.equal('CLOSED');
+      for (const attempt of attempts) expect(await codeOf(attempt())).to.equal('CLOSED');
       expect((await found(root)).volumes).to.deep.equal([]);
     }));
 }

@@ -11,9 +11,10 @@ import {
 import type { LoadedRecords, PoolIdentity, PoolRecord, VolumeRecord } from '@dmthin/ports';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { codeOf } from '../failure-of.ts';
 import { identities, intents, poolRecords, volumeRecords } from './records-arbitraries.ts';
 import type { RecordsFixture } from './records-fixture.ts';
-import { codeOfRejection, found, whileOpen, withRoot } from './with-root.ts';
+import { found, whileOpen, withRoot } from './with-root.ts';
 
 const EMPTY: LoadedRecords = {
   volumes: [],
@@ -166,9 +167,9 @@ export function keepCases(fixture: RecordsFixture): void {
       withRoot(fixture, async (root) => {
         const volume = bad as VolumeId;
         await whileOpen(root, async (records) => {
-          expect(await codeOfRejection(records.saveVolume({ ...VOLUME, volume }))).to.equal('INVALID_ARGUMENT');
-          expect(await codeOfRejection(records.removeVolume(volume))).to.equal('INVALID_ARGUMENT');
-          expect(await codeOfRejection(records.saveIntent({ ...INTENT, volume }))).to.equal('INVALID_ARGUMENT');
+          expect(await codeOf(records.saveVolume({ ...VOLUME, volume }))).to.equal('INVALID_ARGUMENT');
+          expect(await codeOf(records.removeVolume(volume))).to.equal('INVALID_ARGUMENT');
+          expect(await codeOf(records.saveIntent({ ...INTENT, volume }))).to.equal('INVALID_ARGUMENT');
         });
         expect(await found(root)).to.deep.equal(EMPTY);
       }));
@@ -187,7 +188,7 @@ export function keepCases(fixture: RecordsFixture): void {
           () => records.saveIntent({ ...INTENT, thinId: Number.NaN as ThinId }),
           () => records.saveIdentity({ ...IDENTITY, poolName: '' }),
         ];
-        for (const attempt of attempts) expect(await codeOfRejection(attempt())).to.equal('INVALID_ARGUMENT');
+        for (const attempt of attempts) expect(await codeOf(attempt())).to.equal('INVALID_ARGUMENT');
       });
       expect(await found(root)).to.deep.equal(EMPTY);
     }));

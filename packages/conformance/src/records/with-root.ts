@@ -1,4 +1,3 @@
-import { DmError, type DmErrorCode } from '@dmthin/domain';
 import type { LoadedRecords, Records } from '@dmthin/ports';
 import type { RecordsFixture, RecordsRoot } from './records-fixture.ts';
 
@@ -31,18 +30,4 @@ export async function whileOpen<Result>(
 /** What somebody finds who opens the root anew. */
 export function found(root: RecordsRoot): Promise<LoadedRecords> {
   return whileOpen(root, (records) => records.load());
-}
-
-/** The error that `promise` rejects with; fails where it resolves, or rejects with anything else. */
-export async function rejection(promise: Promise<unknown>): Promise<DmError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (DmError.is(error)) return error;
-  throw new Error(error === undefined ? 'it did not reject' : `it rejected with no DmError: ${String(error)}`);
-}
-
-export async function codeOfRejection(promise: Promise<unknown>): Promise<DmErrorCode> {
-  return (await rejection(promise)).code;
 }

@@ -1,6 +1,7 @@
+import { codeOf } from '@dmthin/conformance';
 import type { PoolEvent } from '@dmthin/engine';
 import { expect } from 'chai';
-import { codeOf, settled, World } from '../fixture/world.ts';
+import { settled, World } from '../fixture/world.ts';
 
 describe('the events of a pool', () => {
   it('say what changed, once, from the moment they are asked for', async () => {

@@ -1,8 +1,9 @@
+import { codeOf } from '@dmthin/conformance';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FifoLock } from '../../dist/lock/fifo-lock.js';
 import { KeyedLock } from '../../dist/lock/keyed-lock.js';
-import { codeOf, settled } from '../fixture/world.ts';
+import { settled } from '../fixture/world.ts';
 
 /** Work that ends when told to. */
 function held(): { readonly work: () => Promise<void>; readonly end: () => void } {

@@ -1,4 +1,4 @@
-import { type Bytes, DmError, deviceName, sectorsOf, thinTable, volumeId } from '@dmthin/domain';
+import { type Bytes, deviceName, sectorsOf, thinTable, volumeId } from '@dmthin/domain';
 import type { GraphDriver } from '@dmthin/graphdriver';
 import { type FakeWorld, fakeWorld, type MachinePorts } from '../driver/driver-world.ts';
 
@@ -100,15 +100,4 @@ export async function* inPieces(
   end: number = content.length,
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < end; at += piece) yield content.subarray(at, Math.min(at + piece, end));
-}
-
-/** The error that `promise` rejects with. */
-export async function failureOf(promise: Promise<unknown>): Promise<DmError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof DmError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { codeOf } from '@dmthin/conformance';
 import { type DeviceName, sectors } from '@dmthin/domain';
 import { expect } from 'chai';
-import { type Bench, codeOf, MIB, openBench, removeScratch } from '../fixture.ts';
+import { type Bench, MIB, openBench, removeScratch } from '../fixture.ts';
 
 const DEVICE = 'mapped' as DeviceName;
 

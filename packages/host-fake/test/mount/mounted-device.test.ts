@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { codeOf } from '@dmthin/conformance';
 import { type DeviceName, sectors } from '@dmthin/domain';
 import { expect } from 'chai';
-import { type Bench, codeOf, MIB, openBench, removeScratch } from '../fixture.ts';
+import { type Bench, MIB, openBench, removeScratch } from '../fixture.ts';
 
 const DEVICE = 'layer' as DeviceName;
 

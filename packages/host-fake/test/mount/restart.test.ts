@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '@dmthin/conformance';
 import type { SavedFakeHost } from '@dmthin/host-fake';
 import { expect } from 'chai';
-import { type Bench, benchOn, codeOf, openBench, removeScratch } from '../fixture.ts';
+import { type Bench, benchOn, openBench, removeScratch } from '../fixture.ts';
 
 describe('a fake host that starts again', () => {
   let bench: Bench;

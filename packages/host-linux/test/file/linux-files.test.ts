@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { failureOf } from '@dmthin/conformance';
 import { createLinuxHost, type LinuxHost } from '@dmthin/host-linux';
 import { expect } from 'chai';
-import { failureOf } from '../bench.ts';
 
 (process.platform === 'linux' ? describe : describe.skip)('files of this machine', () => {
   let host: LinuxHost;

@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DmError } from '@dmthin/domain';
+import { failureOf } from '@dmthin/conformance';
+import type { DmError } from '@dmthin/domain';
 import { expect } from 'chai';
 import { runTool } from '#internal/filesystem/run-tool';
 
@@ -17,15 +18,6 @@ describe('a tool of a filesystem', () => {
     writeFileSync(path, `#!/bin/sh\n${script}\n`);
     chmodSync(path, 0o755);
     return path;
-  }
-
-  async function failureOf(run: Promise<void>): Promise<DmError> {
-    const error = await run.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).to.be.instanceOf(DmError);
-    return error as DmError;
   }
 
   it('gets its arguments as they are, no terminal, and C words', async () => {

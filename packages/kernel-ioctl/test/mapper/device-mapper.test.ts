@@ -1,4 +1,5 @@
-import { DmError, deviceName, ERRNO, sectors } from '@dmthin/domain';
+import { failureOf } from '@dmthin/conformance';
+import { deviceName, ERRNO, sectors } from '@dmthin/domain';
 import { encodeNameList, encodeTargetSpecs, FLAG, type IoctlKernel, openIoctlKernel } from '@dmthin/kernel-ioctl';
 import { expect } from 'chai';
 import { answer, type Script, scripted } from '../fixtures/scripted-ioctl.ts';
@@ -11,16 +12,6 @@ async function over(
 ): Promise<{ kernel: IoctlKernel; asked: readonly { command: string | undefined }[] }> {
   const { ioctl, asked } = scripted(script);
   return { kernel: await openIoctlKernel({ ioctl }), asked };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<DmError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof DmError) return error;
-    throw error;
-  }
-  throw new Error('it succeeded');
 }
 
 describe('the port over ioctl', () => {
