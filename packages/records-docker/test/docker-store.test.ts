@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '@dmthin/conformance';
+import { codeOf, skipCase } from '@dmthin/conformance';
 import { surveyDockerStore } from '@dmthin/records-docker';
 import { expect } from 'chai';
 import { TemporaryRoot } from './root.ts';
@@ -82,7 +82,7 @@ describe('a Docker store that is looked at', () => {
   });
 
   it('tells which dockerd has it', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') return skipCase(this, 'this is Linux alone');
     await using docker = await dockerRoot();
     const daemonFile = docker.path('daemon.json');
     const daemon = async (): Promise<unknown> => (await surveyDockerStore(docker.directory, { daemonFile })).daemon;

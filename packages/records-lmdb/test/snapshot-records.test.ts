@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { codeOf } from '@dmthin/conformance';
+import { codeOf, skipCase } from '@dmthin/conformance';
 import { bytes, thinId, transactionId, volumeId } from '@dmthin/domain';
 import type { SnapshotRecord } from '@dmthin/ports';
 import { type LmdbRecords, openLmdbRecords } from '@dmthin/records-lmdb';
@@ -100,11 +100,11 @@ describe('snapshots in LMDB', () => {
   });
 
   it('are refused by a full file system, where those that are there change and go', async function () {
-    if (process.getuid?.() !== 0) return this.skip();
+    if (process.getuid?.() !== 0) return skipCase(this, 'only root may');
     const small = join(directory, 'small');
     await mkdir(small);
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
-    if (mounted.status !== 0) return this.skip();
+    if (mounted.status !== 0) return skipCase(this, 'no tmpfs can be mounted here');
     try {
       const full = await openLmdbRecords({ file: join(small, 'records.lmdb') });
       for (let id = 1; id <= 50; id++) await full.snapshots.save({ ...RECORD, id });

@@ -39,9 +39,7 @@ describe('a server that is closed', () => {
 
   it('waits ten seconds and no more for a client that does not end', async function () {
     this.timeout(30_000);
-    await using plugin = await Plugin.start();
-    await plugin.initialize();
-    await plugin.client.ask('GraphDriver.Create', { ID: 'a' });
+    await using plugin = await Plugin.withLayer('a');
     const body = new Readable({ read() {} });
     body.push((await tarOf({ file: 'content' })).subarray(0, 700));
     const applying = plugin.client.post('/GraphDriver.ApplyDiff?id=a&parent=', body).catch(() => 'cut');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failureOf } from '@dmthin/conformance';
+import { failureOf, skipCase } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { dmthin, finished, jsonOf, startDmthin } from '../support/dmthin.ts';
 import { openFake, ordinaryUser, recordsOf, temporaryPlace } from '../support/root.ts';
@@ -14,7 +14,7 @@ describe('a root that cannot be written to', function () {
   this.timeout(60_000);
 
   it('because this user may not: is refused, and nothing is made in it', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipCase(this, 'Windows has no such thing');
     await using place = await temporaryPlace();
     const { root, ...user } = await ordinaryUser(place.path);
     await chmod(root, 0o555);
@@ -26,7 +26,7 @@ describe('a root that cannot be written to', function () {
   });
 
   it('because another user made it: is refused, and stays as it is', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skipCase(this, 'only root may');
     await using place = await temporaryPlace();
     const { uid } = await ordinaryUser(place.path);
     const root = join(place.path, 'roots');
@@ -61,7 +61,7 @@ describe('a root that cannot be written to', function () {
   });
 
   it('because no directory can be made there, without trying for ever', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skipCase(this, 'this is Linux alone');
     expectRefusal(await failureOf(openFake('/proc/dmthin')), {
       code: 'NOT_FOUND',
       says: ['/proc/dmthin'],

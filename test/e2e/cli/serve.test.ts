@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { skipCase } from '@dmthin/conformance';
 import { callLibc } from '@dmthin/libc';
 import { expect } from 'chai';
 import { dmthin, finished, startDmthin } from '../support/dmthin.ts';
@@ -87,7 +88,8 @@ describe('dmthin serve', () => {
     });
 
     it('is started by the first call, where systemd-socket-activate listens', async function () {
-      if (spawnSync('systemd-socket-activate', ['--version']).status !== 0) return this.skip();
+      if (spawnSync('systemd-socket-activate', ['--version']).status !== 0)
+        return skipCase(this, 'systemd-socket-activate is not installed');
       await using place = await temporaryPlace();
       const socket = join(place.path, 'dmthin.sock');
       const child = startDmthin(['serve', '--docker-plugin', socket], {

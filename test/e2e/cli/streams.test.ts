@@ -2,6 +2,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { skipCase } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { command, dmthin, jsonOf, startDmthin, textOf } from '../support/dmthin.ts';
 import { BINARY, type ImportedRoot, importedRoot } from './imported-root.ts';
@@ -88,7 +89,7 @@ describe('the streams of dmthin', function () {
   });
 
   it('are a tar that tar reads', async function () {
-    if (spawnSync('tar', ['--version']).error !== undefined) this.skip();
+    if (spawnSync('tar', ['--version']).error !== undefined) skipCase(this, 'tar is not installed');
     const { stdout } = await dmthin(['diff', 'web-1'], { root: at.root });
     const listed = spawnSync('tar', ['-t'], { input: stdout, encoding: 'utf8' });
     expect([listed.status, listed.stderr]).to.deep.equal([0, '']);
@@ -108,7 +109,7 @@ describe('the streams of dmthin', function () {
     });
 
   it('closed from the start end a long answer with 141, as SIGPIPE does', async function () {
-    if (process.platform === 'win32') this.skip();
+    if (process.platform === 'win32') skipCase(this, 'Windows has no such thing');
     const child = startDmthin(['export', 'web'], { root: at.root });
     child.stdout?.destroy();
     const { status, stderr } = await ended(child);
@@ -117,7 +118,7 @@ describe('the streams of dmthin', function () {
   });
 
   it('may be a device that is full', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skipCase(this, 'this is Linux alone');
     const { status, stderr } = spawnSync('sh', ['-c', `"$0" "$1" export web > /dev/full`, ...command()], {
       env: { ...process.env, DMTHIN_ROOT: at.root, DMTHIN_KERNEL: 'fake' },
       encoding: 'utf8',
@@ -126,7 +127,7 @@ describe('the streams of dmthin', function () {
   });
 
   it('show a bar on a terminal only, and one line elsewhere', async function () {
-    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    if (spawnSync('script', ['--version']).error !== undefined) skipCase(this, 'script is not installed');
     const file = join(at.directory, 'web.tar.gz');
     const { stderr } = await dmthin(['import', 'plain', file], { root: at.root });
     expect(stderr).to.match(/^import plain: \S+B in \d+\.\d s\n$/u);
@@ -138,7 +139,7 @@ describe('the streams of dmthin', function () {
   });
 
   it('refuse a tar to and from a terminal', async function () {
-    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    if (spawnSync('script', ['--version']).error !== undefined) skipCase(this, 'script is not installed');
     const [program = '', script = ''] = command();
     for (const [words, message] of [
       ['export web', 'a tar is not written to a terminal'],

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COMMANDS } from '@dmthin/cli';
+import { skipCase } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { dmthin, textOf } from '../support/dmthin.ts';
 import { type ImportedRoot, importedRoot } from './imported-root.ts';
@@ -168,7 +169,7 @@ describe('dmthin for people', function () {
       ['fish', '--no-execute'],
     ] as const)
       it(`in ${shell}, which reads its script`, async function () {
-        if (isMissing(shell)) this.skip();
+        if (isMissing(shell)) skipCase(this, `${shell} is not installed`);
         const script = join(at.directory, `completion.${shell}`);
         await writeFile(script, await text('completion', shell));
         const { status, stderr } = spawnSync(shell, [check, script], { encoding: 'utf8' });
@@ -176,7 +177,7 @@ describe('dmthin for people', function () {
       });
 
     it('verbs and choices in fish', async function () {
-      if (isMissing('fish')) this.skip();
+      if (isMissing('fish')) skipCase(this, 'fish is not installed');
       const script = await text('completion', 'fish');
       const complete = (line: string): string[] =>
         spawnSync('fish', ['-c', `${script}\ncomplete -C '${line}'`], { encoding: 'utf8' })
@@ -188,7 +189,7 @@ describe('dmthin for people', function () {
     });
 
     it('in zsh, where it is dmthin that the function is for', async function () {
-      if (isMissing('zsh')) this.skip();
+      if (isMissing('zsh')) skipCase(this, 'zsh is not installed');
       const script = await text('completion', 'zsh');
       const asked = `autoload -U compinit && compinit -u -D\n${script}\nprint -r -- $_comps[dmthin]`;
       const { stdout } = spawnSync('zsh', ['-f', '-c', asked], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { skipCase } from '@dmthin/conformance';
 import { bytes, devicePath, parseStorageOptions, parseThinPoolTarget, volumeId } from '@dmthin/domain';
 import { openRootPool } from '@dmthin/graphdriver';
 import type { BlockDevice } from '@dmthin/ports';
@@ -28,7 +29,7 @@ describe("Docker's defects, of the pool", function () {
   });
 
   it('no layer is made where the file system under the sparse files is nearly full (defect 19)', async function () {
-    if (process.platform !== 'linux' || process.geteuid?.() !== 0) return this.skip();
+    if (process.platform !== 'linux' || process.geteuid?.() !== 0) return skipCase(this, 'only root mounts, on Linux');
     await using world = await fakeWorld('docker');
     const files = join(world.root, 'devicemapper');
     await mkdir(files, { recursive: true });

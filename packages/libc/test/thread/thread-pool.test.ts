@@ -1,3 +1,4 @@
+import { failureOf } from '@dmthin/conformance';
 import { DmError } from '@dmthin/domain';
 import { startThread, ThreadPool } from '@dmthin/libc';
 import type { PortCall } from '@dmthin/ports';
@@ -28,15 +29,6 @@ function bench(workerData?: string): Bench {
     },
   });
   return { pool, started: () => started, ended: () => ended };
-}
-
-async function failureOf(action: Promise<unknown>): Promise<DmError> {
-  const failure = await action.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(failure).to.be.instanceOf(DmError);
-  return failure as DmError;
 }
 
 describe('a pool of threads', () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { skipCase } from '@dmthin/conformance';
 import { DmError } from '@dmthin/domain';
 import { takeRootLock } from '@dmthin/records-docker';
 import { expect } from 'chai';
@@ -29,7 +30,7 @@ describe('a root that takes no files', () => {
   });
 
   it('is refused where a file system makes no directories, and does not try for ever', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skipCase(this, 'this is Linux alone');
     const error = await refusal('/proc/dmthin/root');
     expect([error.code, error.errno]).to.deep.equal(['NOT_FOUND', 'ENOENT']);
     expect(error.remedy).to.include('Name a root where directories can be made');

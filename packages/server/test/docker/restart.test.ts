@@ -6,9 +6,7 @@ import { Plugin } from '../support/plugin.ts';
 describe('the graph driver plugin, when one side starts anew', () => {
   let plugin: Plugin;
   beforeEach(async () => {
-    plugin = await Plugin.start();
-    await plugin.initialize();
-    await plugin.client.ask('GraphDriver.Create', { ID: 'a' });
+    plugin = await Plugin.withLayer('a');
   });
   afterEach(async () => {
     await plugin[Symbol.asyncDispose]();

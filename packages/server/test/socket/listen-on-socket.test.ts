@@ -2,19 +2,10 @@ import { once } from 'node:events';
 import { lstat, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { DmError, type DmErrorCode } from '@dmthin/domain';
+import { codeOf, failureOf } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { listenOnSocket } from '#src/socket/listen-on-socket';
 import { temporaryPlace } from '../support/place.ts';
-
-async function errorOf(promise: Promise<unknown>, code: DmErrorCode): Promise<DmError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!DmError.is(error, code)) throw new Error(`not ${code}: ${String(error)}`);
-  return error;
-}
 
 async function closed(server: Server): Promise<void> {
   server.close();
@@ -58,7 +49,8 @@ describe('listening on a socket', () => {
     const path = join(place.path, 'a.sock');
     const first = createServer((socket) => socket.on('error', () => undefined).end('first'));
     await listenOnSocket(first, path);
-    expect((await errorOf(listenOnSocket(createServer(), path), 'BUSY')).message).to.include(path);
+    const busy = await failureOf(listenOnSocket(createServer(), path));
+    expect([busy.code, busy.message.includes(path)]).to.deep.equal(['BUSY', true]);
     expect((await lstat(path)).isSocket()).to.equal(true);
     await closed(first);
   });
@@ -70,13 +62,15 @@ describe('listening on a socket', () => {
     await mkdir(join(place.path, 'directory'));
     await symlink(file, join(place.path, 'link'));
     for (const name of ['file', 'directory', 'link'])
-      await errorOf(listenOnSocket(createServer(), join(place.path, name)), 'ALREADY_EXISTS');
+      expect(await codeOf(listenOnSocket(createServer(), join(place.path, name)))).to.equal('ALREADY_EXISTS');
     expect(await readFile(file, 'utf8')).to.equal('mine');
-    await errorOf(listenOnSocket(createServer(), join(file, 'a.sock')), 'ALREADY_EXISTS');
+    expect(await codeOf(listenOnSocket(createServer(), join(file, 'a.sock')))).to.equal('ALREADY_EXISTS');
   });
 
   it('refuses a path that is longer than a socket can have', async () => {
     await using place = await temporaryPlace();
-    await errorOf(listenOnSocket(createServer(), join(place.path, 'x'.repeat(108))), 'INVALID_ARGUMENT');
+    expect(await codeOf(listenOnSocket(createServer(), join(place.path, 'x'.repeat(108))))).to.equal(
+      'INVALID_ARGUMENT',
+    );
   });
 });

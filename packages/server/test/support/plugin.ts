@@ -102,6 +102,19 @@ export class Plugin implements AsyncDisposable {
     }
   }
 
+  /** Started, initialised, and with a layer. */
+  static async withLayer(id: string): Promise<Plugin> {
+    const plugin = await Plugin.start();
+    try {
+      await plugin.initialize();
+      await plugin.client.ask('GraphDriver.Create', { ID: id });
+      return plugin;
+    } catch (error) {
+      await plugin[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   async startServer(): Promise<void> {
     this.#server = await openServer({
       dockerPlugin: this.socket,

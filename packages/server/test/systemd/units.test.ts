@@ -3,6 +3,7 @@ import { cpSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { skipCase } from '@dmthin/conformance';
 import { expect } from 'chai';
 import { temporaryPlace } from '../support/place.ts';
 
@@ -10,7 +11,8 @@ const UNITS = fileURLToPath(new URL('../../systemd', import.meta.url));
 
 describe('the systemd units', () => {
   it('are understood by systemd, every line of them', async function () {
-    if (spawnSync('systemd-analyze', ['--version']).status !== 0) return this.skip();
+    if (spawnSync('systemd-analyze', ['--version']).status !== 0)
+      return skipCase(this, 'systemd-analyze is not installed');
     await using place = await temporaryPlace();
     cpSync(UNITS, place.path, { recursive: true });
     const units = ['dmthin-docker.socket', 'dmthin-docker.service'].map((name) => join(place.path, name));

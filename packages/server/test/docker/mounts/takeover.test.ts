@@ -9,9 +9,7 @@ import { Plugin } from '../../support/plugin.ts';
 describe('mounts, where a plugin takes over from one that was killed', () => {
   let plugin: Plugin;
   beforeEach(async () => {
-    plugin = await Plugin.start();
-    await plugin.initialize();
-    await plugin.client.ask('GraphDriver.Create', { ID: 'a' });
+    plugin = await Plugin.withLayer('a');
   });
   afterEach(async () => {
     await plugin[Symbol.asyncDispose]();
