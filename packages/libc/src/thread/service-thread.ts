@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { DmError } from '@dmthin/domain';
+import { makeBell, ring } from './bell.ts';
 import type { Call, HopOutcome, Reply, Request } from './messages.ts';
 import { unpackError } from './packed-error.ts';
 import { onProcessExit } from './process-exit.ts';
@@ -27,6 +28,7 @@ export class ServiceThread {
   readonly #worker: Worker;
   readonly #onEnd: () => void;
   readonly #forgetExit: () => void;
+  readonly #bell = makeBell();
   readonly #pending = new Map<number, Pending>();
   #sent = OPENING;
   #gone: DmError | undefined;
@@ -42,6 +44,7 @@ export class ServiceThread {
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (cause) => this.#end('failed', cause));
     this.#worker.on('exit', () => this.#end('ended'));
+    this.#worker.postMessage(this.#bell);
   }
 
   get isBusy(): boolean {
@@ -76,6 +79,7 @@ export class ServiceThread {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     this.#sent += 1;
     this.#worker.postMessage(request(this.#sent));
+    ring(this.#bell);
     return this.#expect(this.#sent);
   }
 
