@@ -17,6 +17,7 @@ const BODY_LIMITS: BodyLimits = { bytes: 1024 * 1024, milliseconds: 30_000 };
 const DIFF = '/GraphDriver.Diff';
 const APPLY_DIFF = '/GraphDriver.ApplyDiff';
 
+const OK = 200;
 const CONTENT_TYPE = 'application/vnd.docker.plugins.v1.1+json';
 
 /** Why a request was not understood, in HTTP's words. */
@@ -77,12 +78,12 @@ async function carryOut(call: Call, log: Log): Promise<Outcome> {
   }
   try {
     const answer = await work();
-    if (answer !== undefined) send(response, 200, answer);
+    if (answer !== undefined) send(response, OK, answer);
     return 'ok';
   } catch (error) {
     log.write(call.signal.aborted ? 'debug' : 'warn', `${path} failed: ${errorText(error)}`);
     if (response.headersSent) response.destroy();
-    else send(response, path === DIFF ? 500 : 200, { Err: errorText(error) });
+    else send(response, path === DIFF ? 500 : OK, { Err: errorText(error) });
     return 'failed';
   }
 }
@@ -109,7 +110,11 @@ async function understand({ path, query, request, response, served, signal, sent
 const labelOf = (path: string): string =>
   METHODS.has(path) || path === DIFF || path === APPLY_DIFF ? path.slice(1) : 'other';
 
+/** With its length: dockerd reads no further than the value, and calls again only on a connection that it has read to the end. */
 function send(response: ServerResponse, status: number, answer: object): void {
   if (response.destroyed) return;
-  response.writeHead(status, { 'Content-Type': CONTENT_TYPE }).end(`${JSON.stringify(answer)}\n`);
+  const body = Buffer.from(`${JSON.stringify(answer)}\n`);
+  // The body of what was refused may not have been read.
+  if (status !== OK) response.shouldKeepAlive = false;
+  response.writeHead(status, { 'Content-Type': CONTENT_TYPE, 'Content-Length': body.length }).end(body);
 }

@@ -52,10 +52,24 @@ describe('connections that are more than a server takes', () => {
     expect(third.closed).to.equal(true);
     expect(callers.map(({ closed }) => closed)).to.deep.equal([false, false]);
     answers[0]?.end();
-    await once(callers[0] ?? third, 'close');
+    await wait(20);
     const fourth = await client(CALL);
-    expect(fourth.closed).to.equal(false);
+    await wait(20);
+    expect([...callers, fourth].map(({ closed }) => closed)).to.deep.equal([true, false, false]);
     expect(answers).to.have.lengthOf(3);
+  });
+
+  it('may call again, and go when the server does', async () => {
+    const caller = await client(CALL);
+    answers[0]?.end();
+    await wait(20);
+    caller.write(CALL);
+    await wait(20);
+    expect([caller.closed, answers.length]).to.deep.equal([false, 2]);
+    const closed = once(caller, 'close');
+    const closing = connections.close(10_000);
+    answers[1]?.end();
+    await Promise.all([closing, closed]);
   });
 });
 
