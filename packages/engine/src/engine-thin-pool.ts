@@ -95,8 +95,14 @@ export class EngineThinPool implements ThinPool {
     return this.#context.gate.run(() => createVolume(this.#context, id, size, signal));
   }
 
-  snapshot(id: VolumeId, origin: VolumeId, size?: Bytes, signal?: CancelSignal): Promise<Volume> {
-    return this.#context.gate.run(() => snapshotVolume(this.#context, id, origin, size, signal));
+  snapshot(
+    id: VolumeId,
+    origin: VolumeId,
+    size?: Bytes,
+    signal?: CancelSignal,
+    before: readonly PortCall[] = [],
+  ): Promise<Volume> {
+    return this.#context.gate.run(() => snapshotVolume(this.#context, id, origin, { size, before }, signal));
   }
 
   delete(id: VolumeId, options: DeleteOptions = {}, signal?: CancelSignal): Promise<'deleted' | 'deferred'> {

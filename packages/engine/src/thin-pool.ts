@@ -205,10 +205,17 @@ export interface ThinPool extends AsyncDisposable {
   setMinFreeSpace(percent: number): void;
   /**
    * Makes a copy-on-write copy of `origin` as it is now; an active origin is suspended (and its filesystem frozen)
-   * meanwhile. `size` defaults to the origin's and may be larger; the filesystem is the caller's to grow.
+   * meanwhile. `size` defaults to the origin's and may be larger; the filesystem is the caller's to grow. `before` is done
+   * before anything is begun, in the hop that looks at the pool; it may be done several times, and where nothing is made.
    * @throws DmError NOT_FOUND (origin), ALREADY_EXISTS, INVALID_ARGUMENT (smaller), NO_SPACE, READ_ONLY.
    */
-  snapshot(id: VolumeId, origin: VolumeId, size?: Bytes, signal?: CancelSignal): Promise<Volume>;
+  snapshot(
+    id: VolumeId,
+    origin: VolumeId,
+    size?: Bytes,
+    signal?: CancelSignal,
+    before?: readonly PortCall[],
+  ): Promise<Volume>;
   /**
    * Deletes: `deleted` when it is gone, `deferred` when it is busy and marked instead. A volume the pool does not know
    * (any more) is deleted by removing its record.

@@ -1,5 +1,5 @@
 import { type Bytes, DmError, type PoolStatus, type ThinId, type VolumeId } from '@dmthin/domain';
-import { type CancelSignal, type DeviceInfo, on } from '@dmthin/ports';
+import { type CancelSignal, type DeviceInfo, on, type PortCall } from '@dmthin/ports';
 import { asDmError, attempting, during } from '../failure/failure.ts';
 import { type PoolContext, pause } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
@@ -13,17 +13,23 @@ import { shownId } from './volume-table.ts';
 const ATTEMPTS = 100;
 const PAUSE = 100;
 
+/** As `ThinPool.snapshot` has them. */
+interface SnapshotOptions {
+  readonly size: Bytes | undefined;
+  readonly before: readonly PortCall[];
+}
+
 /** See `ThinPool.snapshot`. */
 export async function snapshotVolume(
   context: PoolContext,
   id: VolumeId,
   origin: VolumeId,
-  size: Bytes | undefined,
+  options: SnapshotOptions,
   signal?: CancelSignal,
 ): Promise<Volume> {
   const attempted = `snapshot ${shownId(id)} from ${shownId(origin)}`;
   return untilNotBusy({ attempts: ATTEMPTS, pause: () => pause(context, PAUSE, signal) }, () =>
-    context.locks.run([origin, id], () => snapshotOnce(context, id, origin, size, attempted, signal), signal),
+    context.locks.run([origin, id], () => snapshotOnce(context, id, origin, options, attempted, signal), signal),
   );
 }
 
@@ -31,7 +37,7 @@ async function snapshotOnce(
   context: PoolContext,
   id: VolumeId,
   origin: VolumeId,
-  size: Bytes | undefined,
+  { size, before }: SnapshotOptions,
   attempted: string,
   signal: CancelSignal | undefined,
 ): Promise<Volume> {
@@ -43,7 +49,7 @@ async function snapshotOnce(
       subject: id,
       remedy: `Give a size of at least ${source.size} bytes; a volume can only grow.`,
     });
-  const { status, state } = await during(attempted, look(context, source));
+  const { status, state } = await during(attempted, look(context, source, before));
   refuseFullPool(context, status, attempted);
   await context.settings.beforeSnapshot?.(id, status);
   const make = (makeSnapshot: (thin: ThinId) => Promise<void>): Promise<Volume> =>
@@ -58,10 +64,11 @@ async function snapshotOnce(
   );
 }
 
-/** The pool's status and the origin's state. */
+/** The pool's status and the origin's state; then does what is to be done before. */
 async function look(
   { inOrder, pool, ports: { kernel } }: PoolContext,
   origin: Volume,
+  before: readonly PortCall[],
 ): Promise<{ readonly status: PoolStatus; readonly state: DeviceInfo | undefined }> {
   const seen: { status?: PoolStatus; state?: DeviceInfo | undefined } = {};
   const { error } = await inOrder([
@@ -71,6 +78,7 @@ async function look(
     on(kernel, async () => {
       seen.state = await lookAt(kernel, origin);
     }),
+    ...before,
   ]);
   if (seen.status === undefined || error !== undefined) throw error;
   return { status: seen.status, state: seen.state };

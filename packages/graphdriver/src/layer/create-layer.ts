@@ -2,6 +2,7 @@ import { BASE_VOLUME, type Bytes, layerSize, parseLayerOptions, type VolumeId, v
 import { withUndoError } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
+import { smallFilesOf } from '../file/node-small-files.ts';
 import type { CreateLayerOptions } from '../graph-driver.ts';
 import { growFilesystem } from './grow-filesystem.ts';
 import { takenId } from './taken-id.ts';
@@ -64,10 +65,13 @@ async function snapshot(
   size: Bytes,
   signal: CancelSignal | undefined,
 ): Promise<void> {
+  const hasMark = origin !== BASE_VOLUME;
+  // What is noted of a layer that went while it could not be taken away.
+  if (hasMark) await context.lineage.forget(id);
   // Before the volume: a mark without a volume is dropped at the next start, a volume without a mark is an orphan.
-  if (origin !== BASE_VOLUME) await context.lineage.record(id, origin);
+  const before = hasMark ? [context.lineage.recording(smallFilesOf(context.ports), id, origin)] : [];
   try {
-    await context.pool.snapshot(id, origin, size, signal);
+    await context.pool.snapshot(id, origin, size, signal, before);
   } catch (error) {
     try {
       if (context.pool.find(id) === undefined) await forget(context, id);

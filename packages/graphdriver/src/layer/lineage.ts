@@ -1,4 +1,5 @@
 import { isVolumeId, type VolumeId } from '@dmthin/domain';
+import type { PortCall, SmallFiles } from '@dmthin/ports';
 import { MarkDirectory } from '../mark/mark-directory.ts';
 
 /** No id has a comma in it. */
@@ -56,6 +57,18 @@ export class Lineage {
     await this.#forgetParentOf(id);
     await this.#marks.add(markOf(id, parent));
     this.#put(id, parent);
+  }
+
+  /** As `record`, of a layer that has no parent noted, by a port whose calls may be put into one hop. */
+  recording(files: SmallFiles, id: VolumeId, parent: VolumeId): PortCall {
+    const { port, make } = this.#marks.adding(files, markOf(id, parent));
+    return {
+      port,
+      make: async () => {
+        await make();
+        this.#put(id, parent);
+      },
+    };
   }
 
   /** The layer is gone: whoever was made from it has no parent that could be named any more. */

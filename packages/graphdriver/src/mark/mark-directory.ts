@@ -1,5 +1,6 @@
 import { open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { on, type PortCall, type SmallFiles } from '@dmthin/ports';
 import { errnoOf, fileError } from '../file/file-error.ts';
 import { syncDirectory } from '../file/sync-directory.ts';
 import { rawPathOfText } from '../path/raw-path.ts';
@@ -43,6 +44,14 @@ export class MarkDirectory {
       throw fileError(error, 'write', rawPathOfText(path));
     }
     this.#marks.add(mark);
+  }
+
+  /** As `add`, by a port whose calls may be put into one hop. */
+  adding(files: SmallFiles, mark: string): PortCall {
+    return on(files, async () => {
+      await files.ensureText(join(this.#directory, mark), '', 0o600);
+      this.#marks.add(mark);
+    });
   }
 
   /** Succeeds where there is none. `lasting`: resolves when a power cut will not bring it back. */
