@@ -11,6 +11,7 @@ import { Lineage } from './layer/lineage.ts';
 import { PendingGrowth } from './layer/pending-growth.ts';
 import { MarkDirectory } from './mark/mark-directory.ts';
 import { MountCounts } from './mount/mount-counts.ts';
+import { failureFindings } from './pool/failed-pool.ts';
 import { growGivenPool } from './pool/grow-live-pool.ts';
 import { openVolumes, type RootPool, withRootPool } from './pool/root-pool.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
@@ -73,7 +74,8 @@ async function openOverPool(root: RootPool, pool: ThinPool): Promise<DriverConte
     metAtStart: pool.recovery.findings,
     recovery: pool.recovery,
   };
-  const told = [...met, ...(await removeUnfinished(opening)), ...(await settleHalves(opening))];
+  const failure = await failureFindings(opening);
+  const told = [...failure, ...met, ...(await removeUnfinished(opening)), ...(await settleHalves(opening))];
   const context = { ...opening, metAtStart: [...pool.recovery.findings, ...told] };
   await removeStaleMountPoints(context);
   const faults = await findFaults(context);

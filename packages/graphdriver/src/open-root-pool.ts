@@ -1,5 +1,6 @@
 import { parseThinPoolTarget } from '@dmthin/domain';
 import type { ThinPool } from '@dmthin/engine';
+import { failureFindings } from './pool/failed-pool.ts';
 import { openVolumes, type RootPool, withRootPool } from './pool/root-pool.ts';
 import type { GraphDriverPorts, GraphDriverSettings } from './ports.ts';
 
@@ -14,6 +15,8 @@ export function openRootPool(ports: GraphDriverPorts, settings: GraphDriverSetti
     const { loaded, source } = root;
     await warnOfOldContent(root);
     const pool = await openVolumes(root, settings.afterClose);
+    for (const finding of await failureFindings({ ...root, pool }))
+      ports.log.write('warn', finding, { root: settings.root });
     if (loaded.identity === undefined) await ports.records.saveIdentity(source.identity);
     return pool;
   });

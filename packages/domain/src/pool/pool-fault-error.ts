@@ -27,7 +27,8 @@ export function poolFaultError(fault: PoolFault, pool: DeviceName, attempted: st
       return new DmError('READ_ONLY', message('is in Fail mode'), {
         subject: pool,
         remedy:
-          'Look for I/O errors of its metadata device, then take the pool down and up again; it comes back as of its last commit.',
+          'Look for I/O errors of its metadata device (dmesg), unmount its layers, and open the root again, which makes a pool of ' +
+          'its own anew, as of its last commit, and tells how to do that with one that was given (dm.thinpooldev).',
       });
     case 'unreadable':
       return new DmError('IO', message('cannot read its own counters'), {

@@ -16,6 +16,7 @@ import type { LoadedRecords, LoopDevice, PoolIdentity } from '@dmthin/ports';
 import { DATA_FILE, METADATA_FILE, type RootLayout } from '../layout/root-layout.ts';
 import type { GraphDriverPorts } from '../ports.ts';
 import { infoOf } from './device-info.ts';
+import { takeAwayFailed } from './failed-pool.ts';
 import { growLivePool } from './grow-live-pool.ts';
 import { ensureLoopFile } from './loop-file.ts';
 import { refuseLostFiles } from './lost-files.ts';
@@ -27,11 +28,11 @@ import { takeOverPool } from './take-over-pool.ts';
 /** The kernel sends an event when so few blocks are free; Docker's number (docker-devicemapper.md 6.3). */
 export const LOW_WATER_MARK: ReturnType<typeof dataBlocks> = dataBlocks(32_768);
 
-type PoolPorts = Pick<GraphDriverPorts, 'kernel' | 'log' | 'blockDevices' | 'loopDevices'>;
+type PoolPorts = Pick<GraphDriverPorts, 'kernel' | 'log' | 'blockDevices' | 'loopDevices' | 'clock'>;
 
 /**
  * The driver's own pool, over the files of the root or the devices of dm.datadev and dm.metadatadev. One that is there
- * is taken over as it is; else it is made, with what earlier runs left in its files.
+ * is taken over as it is, unless it has failed and nobody uses it; else it is made, with what earlier runs left in its files.
  * @throws DmError CONFLICT: this root was made with another pool, or a file of its pool is gone. What files, loop devices
  * and the kernel throw.
  */
@@ -51,9 +52,11 @@ export async function openOwnPool(
   };
   refuseOtherPool(stored, known);
   const present = await infoOf(ports.kernel, name);
-  const found = present?.hasLiveTable === true ? await takeOverPool(ports, options, layout, present) : undefined;
+  const taken = present?.hasLiveTable === true ? await takeOverPool(ports, options, layout, present) : undefined;
   // A device without a table is what a crash in the middle of making it leaves.
-  if (present !== undefined && found === undefined) await ports.kernel.remove(name);
+  if (present !== undefined && taken === undefined) await ports.kernel.remove(name);
+  const isGone = taken !== undefined && (await takeAwayFailed(ports, prefix, { name, backing: taken.backing }));
+  const found = isGone ? undefined : taken;
   const blockSize = found?.blockSize ?? blockSizeFor(ports, options, stored);
   if (found !== undefined && !features.includes('skip_block_zeroing')) await zeroNewBlocks(ports.kernel, name);
   if (found === undefined && volumes.length > 0) await refuseLostFiles(options, layout);
@@ -146,6 +149,8 @@ async function remedyOf(kernel: PoolPorts['kernel'], error: unknown): Promise<st
     return 'This kernel has no thin-pool target: load it (modprobe dm_thin_pool), or use a kernel with CONFIG_DM_THIN_PROVISIONING.';
   if (DmError.is(error, 'INVALID_ARGUMENT'))
     return 'If the metadata holds a pool already, it has another block size: give the dm.blocksize it was made with.';
+  if (DmError.is(error, 'IO'))
+    return 'Its metadata cannot be read: look for I/O errors of the device below (dmesg), and open the root again once they are mended.';
   if (DmError.is(error, 'CORRUPT'))
     return 'Check and repair the metadata (dmthin metadata check, repair) before the pool is used again.';
   return undefined;

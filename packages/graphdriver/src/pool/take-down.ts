@@ -12,7 +12,7 @@ const PAUSE = 100;
  */
 export async function takeDownPool(
   { kernel, loopDevices, clock }: Pick<GraphDriverPorts, 'kernel' | 'loopDevices' | 'clock'>,
-  { name, backing }: PoolSource,
+  { name, backing }: Pick<PoolSource, 'name' | 'backing'>,
 ): Promise<void> {
   if (backing === undefined) return;
   for (let left = ATTEMPTS; ; left -= 1) {

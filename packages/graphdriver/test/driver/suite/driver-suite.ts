@@ -4,6 +4,7 @@ import { checkCases } from './check-cases.ts';
 import { closeCases } from './close-cases.ts';
 import { concurrencyCases } from './concurrency-cases.ts';
 import { diffCases } from './diff-cases.ts';
+import { failedPoolCases } from './failed-pool-cases.ts';
 import { layerCases } from './layer-cases.ts';
 import { mountCases } from './mount-cases.ts';
 import { poolCases } from './pool-cases.ts';
@@ -19,6 +20,7 @@ export function driverSuite(label: string, makeWorld: MakeWorld): void {
     diffCases(makeWorld);
     statusCases(makeWorld);
     poolCases(makeWorld);
+    failedPoolCases(makeWorld);
     baseCases(makeWorld);
     checkCases(makeWorld);
     closeCases(makeWorld);
