@@ -1,6 +1,7 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import * as v from 'valibot';
+import { fileReader } from '../disk/read-file.ts';
 import { jsonFile } from './json-file.ts';
 
 export interface DockerDaemon {
@@ -11,6 +12,8 @@ export interface DockerDaemon {
 export const DAEMON_FILE = '/etc/docker/daemon.json';
 export const DRIVER = 'devicemapper';
 const DEFAULT_DATA_ROOT = '/var/lib/docker';
+/** Bytes of a command line that are read: more than dockerd's options ever were. */
+const LONGEST = 65_536;
 const TEXT = v.nullish(v.string(), '');
 const SETTINGS = v.object({ 'data-root': TEXT, graph: TEXT, 'storage-driver': TEXT });
 
@@ -19,9 +22,7 @@ const SETTINGS = v.object({ 'data-root': TEXT, graph: TEXT, 'storage-driver': TE
  * processes: where its pid file is, its settings may say. undefined where none does that can be seen from here.
  */
 export async function daemonOf(dockerRoot: string, daemonFile: string): Promise<DockerDaemon | undefined> {
-  for (const pid of await processes()) {
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (!/(^|\/)dockerd$/u.test(words[0] ?? '')) continue;
+  for (const { pid, words } of await dockerds()) {
     const settings = await jsonFile(optionIn(words, ['--config-file']) ?? daemonFile, SETTINGS);
     const driver = optionIn(words, ['--storage-driver', '-s']) || settings?.['storage-driver'];
     if (driver && driver !== DRIVER) continue;
@@ -29,13 +30,22 @@ export async function daemonOf(dockerRoot: string, daemonFile: string): Promise<
     const dataRoot = await realpath(given).catch(() => undefined);
     // With userns-remap its root is a directory in the data root.
     if (dataRoot !== undefined && (dockerRoot === dataRoot || dockerRoot.startsWith(`${dataRoot}${sep}`)))
-      return { pid: Number(pid) };
+      return { pid };
   }
   return undefined;
 }
 
-async function processes(): Promise<readonly string[]> {
-  return (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/u.test(name));
+async function dockerds(): Promise<readonly { readonly pid: number; readonly words: readonly string[] }[]> {
+  const read = fileReader();
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/u.test(name));
+  const processes = await Promise.all(
+    pids.map(async (pid) => {
+      // One that ended meanwhile has none.
+      const line = await read(`/proc/${pid}/cmdline`, LONGEST).catch(() => Buffer.of());
+      return { pid: Number(pid), words: line.toString().split('\0') };
+    }),
+  );
+  return processes.filter(({ words: [program = ''] }) => /(^|\/)dockerd$/u.test(program));
 }
 
 /** Where Docker keeps its data, by its settings file. */
