@@ -9,7 +9,7 @@ import type { OpenOptions } from './open-options.ts';
  * Opens Docker's devicemapper driver on a root: makes its pool and base device the first time, and finds its layers
  * again every other time. Close it with `close()` or `await using`; `release()` leaves mounts and pool up.
  *
- * @throws DmError LOCKED: another process has the root. UNAVAILABLE: no such kernel here. NOT_PERMITTED: rights are
+ * @throws DmError LOCKED: another process has the root, or a dockerd. UNAVAILABLE: no such kernel here. NOT_PERMITTED: rights are
  * missing. INVALID_ARGUMENT: a storage option. CONFLICT: the pool or base device is another's. NO_SPACE, IO.
  */
 export async function openGraphDriver(options: OpenOptions): Promise<GraphDriver> {
