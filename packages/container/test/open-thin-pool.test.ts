@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -30,6 +30,16 @@ describe('openThinPool', () => {
     container.load(...driverModules({ root, ...OPTIONS }));
     await expectSharedBlocks(container);
     await container.unbindAllAsync();
+  });
+
+  it('refuses an empty root, and a kernel that there is not, before anything is made', async () => {
+    const refusals = [
+      { ...OPTIONS, root: '' },
+      { root, kernel: 'fakee' as 'fake' },
+    ].map((options) => openThinPool(options).catch((error: unknown) => error));
+    for (const refused of await Promise.all(refusals))
+      expect(DmError.is(refused, 'INVALID_ARGUMENT'), String(refused)).to.equal(true);
+    expect(await readdir(root)).to.deep.equal([]);
   });
 
   it('refuses a root that is open, and gives it back when opening fails', async () => {

@@ -1,4 +1,4 @@
-export { asDmError, attempting, withUndoError } from './failure/failure.ts';
+export { asDmError, attempting, during, orUndo, withUndoError } from './failure/failure.ts';
 export { KeyedLock } from './lock/keyed-lock.ts';
 export { openThinPool } from './open-thin-pool.ts';
 export { deviceNode } from './pool/device-node.ts';

@@ -13,7 +13,7 @@ import { snapshotter } from './snapshotter.ts';
 /**
  * Everything `GRAPH_DRIVER` needs, for a container of your own with `defaultScope: 'Singleton'`; get it by `getAsync`.
  * Unbinding (`unbindAllAsync`) closes the driver and all below it.
- * @throws DmError INVALID_ARGUMENT: a storage option, or no root.
+ * @throws DmError INVALID_ARGUMENT: a storage option, an empty root, no such kernel.
  */
 export function driverModules(options: OpenOptions): readonly ContainerModule[] {
   const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
@@ -21,7 +21,7 @@ export function driverModules(options: OpenOptions): readonly ContainerModule[] 
   return [graphDriver(root, options), clockAndLog(log), dockerRecords(root, isDurable), machineModule(kernel, root)];
 }
 
-/** Everything `SNAPSHOTTER` needs, as `driverModules` for `GRAPH_DRIVER`. @throws DmError INVALID_ARGUMENT: a storage option, or no root. */
+/** Everything `SNAPSHOTTER` needs, as `driverModules` for `GRAPH_DRIVER`. @throws DmError as that. */
 export function snapshotterModules(options: SnapshotterOptions): readonly ContainerModule[] {
   const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
   const root = rootOf(options);
@@ -29,7 +29,12 @@ export function snapshotterModules(options: SnapshotterOptions): readonly Contai
 }
 
 function machineModule(kernel: KernelName, root: string): ContainerModule {
-  return kernel === 'fake' ? fakeMachine(root) : linuxMachine(kernel);
+  if (kernel === 'fake') return fakeMachine(root);
+  if (kernel === 'ioctl' || kernel === 'dmsetup') return linuxMachine(kernel);
+  // From JavaScript, or a setting that nobody checked: a misspelt fake must not reach the real kernel.
+  throw new DmError('INVALID_ARGUMENT', `"${String(kernel)}" is no kernel`, {
+    remedy: 'Name one of ioctl, dmsetup, fake.',
+  });
 }
 
 function rootOf({ root }: Pick<OpenOptions, 'root'>): string {

@@ -14,6 +14,20 @@ export function withUndoError(error: unknown, undoError: unknown): DmError {
   return new DmError(code, both, { errno, operation, subject, remedy, undoError, cause: error });
 }
 
+/** `work`; where that fails, `undo` before its error leaves, with both causes where undoing fails too. */
+export async function orUndo<T>(work: Promise<T>, undo: () => Promise<unknown>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    try {
+      await undo();
+    } catch (undoError) {
+      throw withUndoError(error, undoError);
+    }
+    throw error;
+  }
+}
+
 /** `error` with what was attempted before its message, and a remedy where it has none; of `code` where it is given. */
 export function attempting(attempted: string, error: unknown, remedy?: string, code?: DmErrorCode): DmError {
   const cause = asDmError(error);

@@ -1,7 +1,7 @@
 import { DmError, type PoolStatus } from '@dmthin/domain';
 import type { BlockDevices } from '@dmthin/ports';
 import { type PoolReader, readPool } from '@dmthin/thin-metadata';
-import { asDmError, withUndoError } from '../failure/failure.ts';
+import { asDmError, orUndo } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { PoolDevice } from '../pool/pool-device.ts';
 import type { SnapshotMarks } from '../thin-pool.ts';
@@ -28,15 +28,7 @@ export async function withMetadataSnapshot<T>(
   work: (held: HeldMetadata) => Promise<T>,
 ): Promise<T> {
   const held = await takeMetadataSnapshot(context, blockDevices);
-  let result: T;
-  try {
-    result = await work(held);
-  } catch (error) {
-    await held.release().catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw error;
-  }
+  const result = await orUndo(work(held), () => held.release());
   await held.release();
   return result;
 }
@@ -54,14 +46,7 @@ export async function takeMetadataSnapshot(context: PoolContext, blockDevices: B
   const unlock = await snapshotLock.acquire();
   try {
     await reserve(pool, settings.snapshotMarks);
-    try {
-      return await readHeld(context, blockDevices, unlock);
-    } catch (error) {
-      await release(pool, settings.snapshotMarks).catch((undoError: unknown) => {
-        throw withUndoError(error, undoError);
-      });
-      throw error;
-    }
+    return await orUndo(readHeld(context, blockDevices, unlock), () => release(pool, settings.snapshotMarks));
   } catch (error) {
     unlock();
     throw error;

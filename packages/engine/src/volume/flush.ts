@@ -1,6 +1,6 @@
 import type { VolumeId } from '@dmthin/domain';
 import type { CancelSignal } from '@dmthin/ports';
-import { during, withUndoError } from '../failure/failure.ts';
+import { during, orUndo } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
 import { lookAt } from './thin-device.ts';
@@ -17,11 +17,6 @@ async function flushOnce({ ports: { kernel } }: PoolContext, volume: Volume): Pr
   const state = await lookAt(kernel, volume);
   if (state === undefined || !state.hasLiveTable || state.openCount === 0) return;
   const device = volume.deviceName;
-  await kernel.suspend(device).catch(async (error: unknown) => {
-    await kernel.resume(device).catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw error;
-  });
+  await orUndo(kernel.suspend(device), () => kernel.resume(device));
   await kernel.resume(device);
 }

@@ -1,6 +1,6 @@
 import { type Bytes, DmError, type VolumeId } from '@dmthin/domain';
 import type { CancelSignal, VolumeRecord } from '@dmthin/ports';
-import { asDmError, during, withUndoError } from '../failure/failure.ts';
+import { during, orUndo } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume } from '../thin-pool.ts';
 import { throwIfAborted } from '../wait/cancel-source.ts';
@@ -38,14 +38,7 @@ export async function growVolume(
 async function growNow(context: PoolContext, volume: Volume, size: Bytes): Promise<Volume> {
   await context.settings.beforeChange?.(volume);
   const grown = await replaceRecord(context, { ...recordOf(volume), size });
-  try {
-    return await fitDevice(context, grown);
-  } catch (error) {
-    await replaceRecord(context, recordOf(volume)).catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw asDmError(error);
-  }
+  return orUndo(fitDevice(context, grown), () => replaceRecord(context, recordOf(volume)));
 }
 
 /** Gives a live device the size of its volume; it has another where growing was cut off. */

@@ -8,7 +8,7 @@ import {
   thinTable,
 } from '@dmthin/domain';
 import type { BlockDevice, BlockDevices, Kernel } from '@dmthin/ports';
-import { asDmError, attempting, withUndoError } from '../failure/failure.ts';
+import { asDmError, attempting, orUndo } from '../failure/failure.ts';
 import type { PoolContext } from '../pool/pool-context.ts';
 import type { Volume, VolumeReader } from '../thin-pool.ts';
 import { untilNotBusy } from '../wait/retry.ts';
@@ -68,19 +68,15 @@ async function openDevice(
   name: DeviceName,
   table: Table,
 ): Promise<BlockDevice> {
-  try {
+  const opened = async (): Promise<BlockDevice> => {
     await kernel.sequence([
       { command: 'create', device: name },
       { command: 'load', device: name, table, readOnly: true },
       { command: 'resume', device: name },
     ]);
-    return await blockDevices.open(devicePath(name), { readOnly: true });
-  } catch (error) {
-    await removeReader(kernel, name, false).catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw error;
-  }
+    return blockDevices.open(devicePath(name), { readOnly: true });
+  };
+  return orUndo(opened(), () => removeReader(kernel, name, false));
 }
 
 /** Succeeds where it is gone. */

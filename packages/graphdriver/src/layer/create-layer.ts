@@ -1,5 +1,5 @@
 import { BASE_VOLUME, type Bytes, layerSize, parseLayerOptions, type VolumeId, volumeId } from '@dmthin/domain';
-import { withUndoError } from '@dmthin/engine';
+import { orUndo } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { smallFilesOf } from '../file/node-small-files.ts';
@@ -45,17 +45,10 @@ async function createLarger(
 ): Promise<void> {
   await context.growth.add(id);
   await snapshot(context, id, origin, size, signal);
-  try {
-    await growFilesystem(context, id, signal);
-  } catch (error) {
-    try {
-      await context.pool.delete(id, { sync: true });
-      await forget(context, id);
-    } catch (undoError) {
-      throw withUndoError(error, undoError);
-    }
-    throw error;
-  }
+  await orUndo(growFilesystem(context, id, signal), async () => {
+    await context.pool.delete(id, { sync: true });
+    await forget(context, id);
+  });
 }
 
 async function snapshot(
@@ -70,16 +63,12 @@ async function snapshot(
   if (hasMark) await context.lineage.forget(id);
   // Before the volume: a mark without a volume is dropped at the next start, a volume without a mark is an orphan.
   const before = hasMark ? [context.lineage.recording(smallFilesOf(context.ports), id, origin)] : [];
-  try {
-    await context.pool.snapshot(id, origin, size, signal, before);
-  } catch (error) {
-    try {
-      if (context.pool.find(id) === undefined) await forget(context, id);
-    } catch (undoError) {
-      throw withUndoError(error, undoError);
-    }
-    throw error;
-  }
+  await orUndo(context.pool.snapshot(id, origin, size, signal, before), () => forgetUnmade(context, id));
+}
+
+/** After a making that failed: drops what was noted for it, unless the volume is there all the same. */
+export async function forgetUnmade(context: DriverContext, id: VolumeId): Promise<void> {
+  if (context.pool.find(id) === undefined) await forget(context, id);
 }
 
 /** Drops what is noted of a layer that is gone. */

@@ -1,5 +1,5 @@
 import type { VolumeId } from '@dmthin/domain';
-import { withUndoError } from '@dmthin/engine';
+import { orUndo } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { VolumeContext } from '../driver/driver-context.ts';
 import { type MountedVolume, mountVolume, unmountVolume } from '../mount/mount-volume.ts';
@@ -10,16 +10,7 @@ import { type MountedVolume, mountVolume, unmountVolume } from '../mount/mount-v
  */
 export async function growFilesystem(context: VolumeContext, id: VolumeId, signal?: CancelSignal): Promise<void> {
   const mounted = await mountVolume(context, id, undefined, signal);
-  try {
-    await growMounted(context, id, mounted, signal);
-  } catch (error) {
-    try {
-      await unmountVolume(context, id);
-    } catch (undoError) {
-      throw withUndoError(error, undoError);
-    }
-    throw error;
-  }
+  await orUndo(growMounted(context, id, mounted, signal), () => unmountVolume(context, id));
   await unmountVolume(context, id);
 }
 

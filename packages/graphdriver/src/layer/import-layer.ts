@@ -1,5 +1,5 @@
 import { type Bytes, DmError, type VolumeId } from '@dmthin/domain';
-import { withUndoError } from '@dmthin/engine';
+import { orUndo } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import { applyLayerDiff } from '../diff/layer-diff.ts';
 import type { DriverContext } from '../driver/driver-context.ts';
@@ -17,18 +17,12 @@ export async function importLayer(
   signal?: CancelSignal,
 ): Promise<Bytes> {
   await createLayer(context, id, options, signal, { isFilled: true });
-  try {
+  const filled = async (): Promise<Bytes> => {
     const size = await applyLayerDiff(context, id, tar, signal);
     await context.filling.remove(id, { lasting: true });
     return size;
-  } catch (error) {
-    try {
-      await removeLayer(context, id);
-    } catch (undoError) {
-      throw withUndoError(error, undoError);
-    }
-    throw error;
-  }
+  };
+  return orUndo(filled(), () => removeLayer(context, id));
 }
 
 /** At the start: removes the layers that were being filled when a process died; a finding for each that stays. */

@@ -1,5 +1,5 @@
 import { DmError, devicePath, type FilesystemType, type VolumeId } from '@dmthin/domain';
-import { withUndoError } from '@dmthin/engine';
+import { orUndo } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { growMounted } from '../layer/grow-filesystem.ts';
@@ -59,16 +59,7 @@ async function mountFirst(
     return;
   }
   const mounted = await mountVolume(context, id, label, signal);
-  try {
-    await makeReady(context, id, mounted, signal);
-  } catch (error) {
-    try {
-      await unmountVolume(context, id);
-    } catch (undoError) {
-      throw withUndoError(error, undoError);
-    }
-    throw error;
-  }
+  await orUndo(makeReady(context, id, mounted, signal), () => unmountVolume(context, id));
 }
 
 /** What a process that died after its mount had not done yet. Others may use the mount, so that it stays where this fails. */

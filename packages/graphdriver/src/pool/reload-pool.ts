@@ -1,5 +1,5 @@
 import { type DeviceName, parseThinPoolTarget, type Sectors, type ThinPoolTarget, thinPoolTable } from '@dmthin/domain';
-import { attempting, withUndoError } from '@dmthin/engine';
+import { during, orUndo } from '@dmthin/engine';
 import type { Kernel } from '@dmthin/ports';
 
 /** What a pool's table says, and how much of its data device it covers. */
@@ -18,23 +18,16 @@ export async function reloadPool(
   const [target] = await kernel.table(name);
   const present = { ...parseThinPoolTarget(target?.params ?? ''), size: target?.length ?? (0n as Sectors) };
   const table = thinPoolTable(change(present));
-  try {
-    await kernel.sequence([
-      { command: 'load', device: name, table },
+  const reloaded = kernel.sequence([
+    { command: 'load', device: name, table },
+    { command: 'resume', device: name },
+  ]);
+  await orUndo(during(attempted, reloaded), () =>
+    kernel.sequence([
+      { command: 'clear', device: name },
       { command: 'resume', device: name },
-    ]);
-  } catch (error) {
-    const failure = attempting(attempted, error);
-    try {
-      await kernel.sequence([
-        { command: 'clear', device: name },
-        { command: 'resume', device: name },
-      ]);
-    } catch (undoError) {
-      throw withUndoError(failure, undoError);
-    }
-    throw failure;
-  }
+    ]),
+  );
 }
 
 /**

@@ -1,9 +1,9 @@
 import { DmError, type VolumeId } from '@dmthin/domain';
-import { withUndoError } from '@dmthin/engine';
+import { orUndo } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { type LayerIdentity, NO_IDENTITY } from '../identity/layer-identity.ts';
-import { forget } from '../layer/create-layer.ts';
+import { forgetUnmade } from '../layer/create-layer.ts';
 import { refuseFullHost } from '../layer/refuse-full-host.ts';
 import { takenId } from '../layer/taken-id.ts';
 import { unknownLayer } from '../layer/unknown-layer.ts';
@@ -51,21 +51,13 @@ async function make(
   await refuseFullHost(context, id, await pool.status());
   const progress = nothingOf(header.identity, header.base);
   await halves.note(id, progress);
-  try {
-    if (origin === undefined) await pool.create(id, header.size, signal);
-    else {
-      await lineage.record(id, origin);
-      await pool.snapshot(id, origin, header.size, signal);
-    }
-    return progress;
-  } catch (error) {
-    try {
-      if (pool.find(id) === undefined) await forget(context, id);
-    } catch (undoError) {
-      throw withUndoError(error, undoError);
-    }
-    throw error;
-  }
+  const made = async (): Promise<void> => {
+    if (origin === undefined) return void (await pool.create(id, header.size, signal));
+    await lineage.record(id, origin);
+    await pool.snapshot(id, origin, header.size, signal);
+  };
+  await orUndo(made(), () => forgetUnmade(context, id));
+  return progress;
 }
 
 function continued(id: VolumeId, half: Progress, header: StreamHeader): Progress {

@@ -1,5 +1,5 @@
 import { type Bytes, bytes, devicePath, humanSize, type VolumeId } from '@dmthin/domain';
-import { attempting, throwIfAborted, withAnyOf, withUndoError } from '@dmthin/engine';
+import { attempting, orUndo, throwIfAborted, withAnyOf, withUndoError } from '@dmthin/engine';
 import type { CancelSignal } from '@dmthin/ports';
 import type { DriverContext } from '../driver/driver-context.ts';
 import { ByteSource } from '../tar/byte-source.ts';
@@ -52,16 +52,10 @@ async function take(
 ): Promise<void> {
   const { halves, identities, pool } = context;
   const path = devicePath(await pool.activate(id, {}, signal));
-  try {
-    await writeTo(context, path, (writer) =>
-      writeRecords(context, id, begun, readRecords(source, header), header, writer, signal),
-    );
-  } catch (error) {
-    await pool.deactivate(id).catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw error;
-  }
+  const written = writeTo(context, path, (writer) =>
+    writeRecords(context, id, begun, readRecords(source, header), header, writer, signal),
+  );
+  await orUndo(written, () => pool.deactivate(id));
   await pool.deactivate(id);
   await identities.record(pool.get(id), header.identity);
   await halves.end(id);

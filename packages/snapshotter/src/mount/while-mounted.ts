@@ -1,7 +1,7 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DmError, type FilesystemType, type VolumeId, volumeMountWords } from '@dmthin/domain';
-import { withUndoError } from '@dmthin/engine';
+import { orUndo } from '@dmthin/engine';
 import type { BaseContext } from '../snapshot-context.ts';
 
 /** Mounts a volume's filesystem in a place of our own while `work` is done with it. Its device is live. */
@@ -16,12 +16,7 @@ export async function whileMounted(
   const options = volumeMountWords(type, settings.mountOptions);
   await ports.mounts.mount({ source: device, target, type, options });
   const unmount = (): Promise<void> => ports.mounts.unmount(target);
-  await work(target).catch(async (error: unknown) => {
-    await unmount().catch((undoError: unknown) => {
-      throw withUndoError(error, undoError);
-    });
-    throw error;
-  });
+  await orUndo(work(target), unmount);
   await unmount();
   await rmdir(target);
 }
