@@ -18,6 +18,8 @@ export class BlockCache {
   /** Two generations: what was not asked for while one generation filled up is forgotten. */
   #recent = new Map<number, Block>();
   #older = new Map<number, Block>();
+  /** Blocks that were not sound: the device is not asked for them again, whatever it would answer by now (dm-bufio.c). */
+  readonly #unsound = new Map<number, Uint8Array>();
   /** Clean blocks that are free once the changes are committed. */
   #superseded: number[] = [];
   /** Memory of such blocks, to be used again while the processor still has it at hand. */
@@ -84,13 +86,21 @@ export class BlockCache {
   #load(number: number, kind: BlockKind): Block {
     if (number >= this.#device.nrBlocks) throw beyond(number, this.#device.nrBlocks);
     const block = new Block(number, kind, this.#spare.pop());
-    block.bytes.set(this.#device.read(number));
-    verify(block);
+    block.bytes.set(this.#unsound.get(number) ?? this.#device.read(number));
+    try {
+      verify(block);
+    } catch (failure) {
+      if (this.#unsound.size >= this.#cleanLimit) this.#unsound.clear();
+      this.#unsound.set(number, block.bytes);
+      throw failure;
+    }
+    this.#unsound.delete(number);
     return block;
   }
 
   #addDirty(block: Block): Block {
     block.isDirty = true;
+    this.#unsound.delete(block.number);
     this.#dirty.set(block.number, block);
     this.#keep(block);
     return block;
