@@ -4,19 +4,37 @@ import { rmSync, symlinkSync } from 'node:fs';
 const SLOWNESS = 1000;
 const SHARED = new Int32Array(new SharedArrayBuffer(4));
 
+/** In milliseconds. */
+export interface GuestTime {
+  now(): number;
+  wait(milliseconds: number): void;
+}
+
+const GUEST_TIME: GuestTime = {
+  now: () => performance.now(),
+  wait: (milliseconds) => {
+    Atomics.wait(SHARED, 0, 0, milliseconds);
+  },
+};
+
 /**
  * The clock of a guest booted with `--still-clock` (scripts/still-clock.c): it all but stands still while the guest
  * works, and jumps ahead when the guest has nothing to do, so that a sleep takes no time.
  */
 export class GuestClock {
+  readonly #time: GuestTime;
   /** When the clock was stopped, on the guest's monotonic clock, and how long it has slept since, in milliseconds. */
   #start = 0;
   #slept = 0;
 
+  constructor(time: GuestTime = GUEST_TIME) {
+    this.#time = time;
+  }
+
   /** False where this machine's clock cannot be stopped, and runs on. */
   stop(): boolean {
     const isStopped = setSlowness(SLOWNESS);
-    this.#start = performance.now();
+    this.#start = this.#time.now();
     this.#slept = 0;
     return isStopped;
   }
@@ -25,13 +43,15 @@ export class GuestClock {
     setSlowness(1);
   }
 
-  /** Sleeps to that many milliseconds after the end of the last sleep, whatever was done since. */
+  /**
+   * Sleeps to that many milliseconds after the end of the last sleep, whatever was done since. A call that had to wait
+   * for longer took time of its own, as it does on the fake: the sleep comes after that.
+   */
   sleep(milliseconds: number): void {
+    const since = this.#time.now() - this.#start - this.#slept;
+    if (since >= milliseconds) this.#slept += since;
     this.#slept += milliseconds;
-    const rest = this.#start + this.#slept - performance.now();
-    if (rest > 0) Atomics.wait(SHARED, 0, 0, rest);
-    // A call that had to wait took time of its own, as it does on the fake.
-    else this.#slept -= rest;
+    this.#time.wait(this.#start + this.#slept - this.#time.now());
   }
 }
 
