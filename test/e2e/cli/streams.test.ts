@@ -88,6 +88,23 @@ describe('the streams of dmthin', function () {
       expect(listed.find(({ device }) => device === deviceId)?.mappedBlocks).to.equal(mapped / 65_536);
   });
 
+  it('carry names that are no text, which changes shows on a line each', async function () {
+    if (process.platform !== 'linux') skipCase(this, 'only Linux takes such names');
+    const { root } = at;
+    await textOf(['create', 'odd', '--parent', 'web'], { root });
+    const directory = (await textOf(['mount', 'odd'], { root })).trim();
+    const name = Buffer.from([0x66, 0xff]);
+    await writeFile(Buffer.concat([Buffer.from(`${directory}/`), name]), '');
+    await writeFile(join(directory, 'two\nlines\u001b[2J'), '');
+    await textOf(['umount', 'odd'], { root });
+    const lines = (await textOf(['changes', 'odd'], { root })).trimEnd().split('\n');
+    expect(lines).to.deep.equal(['A /f\\xff', 'A /two\\x0alines\\x1b[2J']);
+    expect(await jsonOf(['changes', 'odd'], { root })).to.deep.equal([
+      { path: '/f\\xff', kind: 'add', rawPath: Buffer.from('/f\xff', 'latin1').toString('base64') },
+      { path: '/two\nlines\u001b[2J', kind: 'add' },
+    ]);
+  });
+
   it('are a tar that tar reads', async function () {
     if (spawnSync('tar', ['--version']).error !== undefined) skipCase(this, 'tar is not installed');
     const { stdout } = await dmthin(['diff', 'web-1'], { root: at.root });

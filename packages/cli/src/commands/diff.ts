@@ -12,15 +12,27 @@ export const changes: Command = {
   summary: 'list what a layer changed: A added, C changed, D deleted',
   arguments: [{ name: 'id', description: 'the layer' }],
   options: [AGAINST],
-  json: 'an array of `{path, kind}`; kind is `add`, `modify` or `delete`',
+  json: 'an array of `{path, kind}`; kind is `add`, `modify` or `delete`; with `rawPath`, its bytes in base64, where a path is not UTF-8',
   async run({ argument, option, output, signal, withDriver }) {
     const id = volumeId(argument('id'));
     const found = await withDriver((driver) =>
       driver.changes(id, parentOf(option('parent')) ?? driver.layer(id).parent, signal),
     );
-    await output.answer(found, () => found.map(({ path, kind }) => `${LETTERS[kind]} ${path}`).join('\n'));
+    await output.answer(
+      found.map(({ rawPath, ...change }) => ({
+        ...change,
+        rawPath: rawPath === undefined ? undefined : Buffer.from(rawPath).toString('base64'),
+      })),
+      () => found.map(({ path, kind }) => `${LETTERS[kind]} ${onOneLine(path)}`).join('\n'),
+    );
   },
 };
+
+/** Names come from images: one may hold a line break, or what a terminal obeys. */
+function onOneLine(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be written
+  return path.replace(/[\x00-\x1f\x7f-\x9f]/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
 
 export const diff: Command = {
   name: 'diff',
