@@ -32,9 +32,10 @@ describe('openThinPool', () => {
     await container.unbindAllAsync();
   });
 
-  it('refuses an empty root, and a kernel that there is not, before anything is made', async () => {
+  it('refuses no root, and a kernel that there is not, before anything is made', async () => {
     const refusals = [
       { ...OPTIONS, root: '' },
+      { ...OPTIONS } as typeof OPTIONS & { readonly root: string },
       { root, kernel: 'fakee' as 'fake' },
     ].map((options) => openThinPool(options).catch((error: unknown) => error));
     for (const refused of await Promise.all(refusals))

@@ -13,7 +13,7 @@ import { snapshotter } from './snapshotter.ts';
 /**
  * Everything `GRAPH_DRIVER` needs, for a container of your own with `defaultScope: 'Singleton'`; get it by `getAsync`.
  * Unbinding (`unbindAllAsync`) closes the driver and all below it.
- * @throws DmError INVALID_ARGUMENT: a storage option, an empty root, no such kernel.
+ * @throws DmError INVALID_ARGUMENT: a storage option, no root, no such kernel.
  */
 export function driverModules(options: OpenOptions): readonly ContainerModule[] {
   const { kernel = 'ioctl', log, isDurable = kernel !== 'fake' } = options;
@@ -38,7 +38,7 @@ function machineModule(kernel: KernelName, root: string): ContainerModule {
 }
 
 function rootOf({ root }: Pick<OpenOptions, 'root'>): string {
-  // It would be the working directory, whatever that is.
-  if (root === '') throw new DmError('INVALID_ARGUMENT', 'the root is empty', { remedy: 'Name a directory.' });
+  // Empty, it would be the working directory, whatever that is.
+  if (!root) throw new DmError('INVALID_ARGUMENT', 'no root is named', { remedy: 'Name a directory.' });
   return resolve(root);
 }

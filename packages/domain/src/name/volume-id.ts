@@ -23,6 +23,8 @@ const BEGINNING = /^[A-Za-z0-9]/u;
 
 /** @throws DmError INVALID_ARGUMENT: not a volume id; says which rule it breaks and what would be right. */
 export function volumeId(value: string): VolumeId {
+  // Whoever has no types to hold him is told as well.
+  if (typeof value !== 'string') throw new DmError('INVALID_ARGUMENT', `an id is no ${typeof value}`, { remedy: RULE });
   const fault = faultOf(value);
   if (fault === undefined) return value as VolumeId;
   throw new DmError('INVALID_ARGUMENT', `id ${quoted(value)} ${fault.is}`, {

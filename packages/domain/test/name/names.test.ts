@@ -103,6 +103,10 @@ describe('the refusal of a volume id', () => {
     for (const text of ['', 'é', '..', 'x'.repeat(81)]) expect(refusal(text)).to.include('Use 1 to 80 letters, digits');
   });
 
+  it('meets what is no text at all', () => {
+    for (const stranger of [undefined, null, 5, {}]) expect(refusal(stranger as string)).to.include('an id is no ');
+  });
+
   it('says which names are reserved and offers one that is not', () => {
     expect(refusal('base')).to.include('base, pool, deviceset-metadata, transaction-metadata are reserved');
     expect(refusal('base')).to.include('base-1 is not');
