@@ -52,6 +52,7 @@ export { poolFaultError } from './pool/pool-fault-error.ts';
 export { type PoolSpace, poolSpace } from './pool/pool-space.ts';
 export type { BlockUsage, PoolMode, PoolStatus } from './pool/pool-status.ts';
 export { formatPoolStatus, parsePoolStatus } from './pool/pool-status-line.ts';
+export { poolTroubles } from './pool/pool-troubles.ts';
 export { parseBool } from './size/bool.ts';
 export { humanSize } from './size/human-size.ts';
 export { type Percent, parsePercent, percent } from './size/percent.ts';

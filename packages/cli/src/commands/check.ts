@@ -1,7 +1,6 @@
-import { DmError, humanSize } from '@dmthin/domain';
+import { DmError, humanSize, poolTroubles } from '@dmthin/domain';
 import type { Finding } from '@dmthin/graphdriver';
 import type { Command } from '../command/command.ts';
-import { poolWarnings } from './pool-warnings.ts';
 
 export const check: Command = {
   name: 'check',
@@ -18,9 +17,15 @@ export const check: Command = {
   examples: ['dmthin check', 'dmthin check --repair --json'],
   async run({ output, flag, withDriver }) {
     const { intent, warnings, findings } = await withDriver(async (driver) => {
-      const { recovery, pool } = await driver.status();
+      const { recovery, pool, poolName } = await driver.status();
+      const troubles = poolTroubles(poolName, pool);
       const found = await driver.check({ repair: flag('repair') });
-      return { intent: recovery.intent, warnings: poolWarnings(pool), findings: found };
+      // What opening met of the pool, and is so still, is told once.
+      return {
+        intent: recovery.intent,
+        warnings: troubles,
+        findings: found.filter(({ what }) => !troubles.includes(what)),
+      };
     });
     await output.answer(
       { intent, warnings, findings },

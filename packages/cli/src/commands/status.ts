@@ -1,9 +1,8 @@
-import { humanSize, type VolumeId } from '@dmthin/domain';
+import { humanSize, poolTroubles, type VolumeId } from '@dmthin/domain';
 import type { VolumeSharing } from '@dmthin/graphdriver';
 import type { Command } from '../command/command.ts';
 import { formatRows, formatTable } from '../output/table.ts';
 import { USAGE_OPTION } from './listed-layer.ts';
-import { poolWarnings } from './pool-warnings.ts';
 
 export const status: Command = {
   name: 'status',
@@ -16,7 +15,8 @@ export const status: Command = {
     const [state, usage] = await withDriver(
       async (driver) => [await driver.status(), flag('usage') ? usageOf(await driver.sharing(signal)) : []] as const,
     );
-    const warnings = [...poolWarnings(state.pool), ...state.recovery.findings].map((text) => `WARNING: ${text}`);
+    const told = new Set([...poolTroubles(state.poolName, state.pool), ...state.recovery.findings]);
+    const warnings = [...told].map((text) => `WARNING: ${text}`);
     await output.answer(flag('usage') ? { ...state, usage } : state, () =>
       [formatRows(state.rows), ...(usage.length > 0 ? [asTable(usage)] : []), ...warnings].join('\n'),
     );

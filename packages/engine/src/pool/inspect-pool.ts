@@ -4,12 +4,10 @@ import {
   type DeviceName,
   DmError,
   formatDeviceNumber,
-  freeSpaceFault,
   type PoolStatus,
   parsePoolStatus,
   parseThinPoolTarget,
-  percent,
-  poolFaultError,
+  poolTroubles,
 } from '@dmthin/domain';
 import type { Kernel } from '@dmthin/ports';
 
@@ -50,20 +48,11 @@ export async function inspectPool(kernel: Kernel, name: DeviceName): Promise<Ins
     word: formatDeviceNumber(info.number),
     status,
     blockSize: bytesOf(blockSize),
-    findings: [...stateOf(name, status), ...(info.isSuspended ? [`pool ${name} is suspended: its volumes wait`] : [])],
+    findings: [
+      ...poolTroubles(name, status),
+      ...(info.isSuspended ? [`pool ${name} is suspended: its volumes wait`] : []),
+    ],
   };
-}
-
-/** Modes in which the pool makes no volumes, in the words of the error that making one would meet. */
-function stateOf(name: DeviceName, status: PoolStatus): readonly string[] {
-  const fault = freeSpaceFault(status, percent(0));
-  if (fault !== undefined) {
-    const { message, remedy } = poolFaultError(fault, name, 'make or delete volumes');
-    return [`${message}. ${remedy}`];
-  }
-  if (status.kind === 'ok' && status.mode === 'out_of_data_space')
-    return [`pool ${name} is out of data space: writes to its volumes wait or fail until it is grown`];
-  return [];
 }
 
 function notAPool(name: DeviceName, what: string, remedy: string): DmError {
