@@ -10,7 +10,7 @@ const SIZE = 4096;
 /**
  * One file with a block of its own, kept for the day on which the file system is full: then a record is written into
  * it, in place, and it takes the record's name. The file that had the name becomes the reserve, so that there is always
- * one, and nothing on this way asks the file system for a block (docs/decisions/records-on-a-full-disk.md).
+ * one, and nothing on this way asks the file system for a block.
  */
 export class Reserve {
   readonly #disk: Disk;
