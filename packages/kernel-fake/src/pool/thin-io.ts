@@ -8,6 +8,8 @@ import { refusalOf } from './pool-fault.ts';
 import { isReadOnly } from './pool-mode.ts';
 import { discardBlocks } from './thin-discard.ts';
 
+const PAGE_BYTES = 4096;
+
 /** A device outside the pool whose content shows where a thin device has none (dm-kernel.md 4.4). */
 export interface ExternalOrigin {
   readonly node: BlockNode;
@@ -30,6 +32,18 @@ interface Prepared {
   readonly piece: Piece;
   readonly place: number;
   readonly isWhole: boolean;
+  readonly wasShared: boolean;
+}
+
+/** What its first page takes of it, and what the others take. */
+function byFirstPage(piece: Piece): readonly [Piece, Piece?] {
+  const { within, bytes } = piece;
+  const size = PAGE_BYTES - (within % PAGE_BYTES);
+  if (bytes.length <= size) return [piece];
+  return [
+    { ...piece, bytes: bytes.subarray(0, size) },
+    { ...piece, within: within + size, bytes: bytes.subarray(size) },
+  ];
 }
 
 /**
@@ -119,7 +133,10 @@ export class ThinIo {
     return true;
   }
 
-  /** A pass of the worker; returns what has to wait for space. */
+  /**
+   * A pass of the worker; returns what has to wait for space. Of pages for a block that is shared it takes one and puts
+   * off the others (process_shared_bio): where the pass fills the pool, the next finds the copy under way, and no room.
+   */
   #allocateAndWrite(pieces: readonly Piece[], failures: Failures): readonly Piece[] {
     const waiting: Piece[] = [];
     const prepared: Prepared[] = [];
@@ -134,9 +151,20 @@ export class ThinIo {
         // Without zeroing there is nothing to wait for.
         const isReady = shared === undefined && this.#origin === undefined && !this.#pool.features.zeroesNewBlocks;
         if (isReady) this.#map(piece, place, false);
-        else prepared.push({ piece, place, isWhole: this.#prepare(piece, place, shared) });
+        else
+          prepared.push({
+            piece,
+            place,
+            isWhole: this.#prepare(piece, place, shared),
+            wasShared: shared !== undefined,
+          });
       });
-    for (const { piece, place, isWhole } of prepared) failures.of(() => this.#map(piece, place, isWhole));
+    const isFull = this.#pool.mode === 'out-of-data-space';
+    for (const { piece, place, isWhole, wasShared } of prepared) {
+      const [taken, putOff] = isFull && wasShared && piece.inPages ? byFirstPage(piece) : [piece];
+      failures.of(() => this.#map(taken, place, isWhole));
+      if (putOff !== undefined) waiting.push(putOff);
+    }
     return waiting;
   }
 
