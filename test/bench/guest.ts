@@ -6,8 +6,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { release, version } from 'node:os';
 import { join } from 'node:path';
+import { type DiffFigures, diffFigures } from './changed-tree.ts';
+import { containerdFigures, type SnapshotterFigures } from './containerd-figures.ts';
 import { LineProcess } from './line-process.ts';
-import { type DriverSubject, docker, driver, floor, type Subject } from './subjects.ts';
+import { type DockerSubject, type DriverSubject, docker, driver, floor, type Subject } from './subjects.ts';
 import { type Figure, figures, joined, sumOf, type Times } from './times.ts';
 
 export interface Row {
@@ -24,11 +26,13 @@ export interface GuestFigures {
   readonly kernel: string;
   /** Of kernel ioctl: 64 at once; one after another, and an idle process beside them; the status meanwhile. */
   readonly loop?: Readonly<Record<'together' | 'alone' | 'idle' | 'status', Readonly<Record<string, number>>>>;
+  /** Of the subjects behind dockerd. */
+  readonly diff?: DiffFigures;
+  readonly containerd?: readonly SnapshotterFigures[];
 }
 
 const TURN = 10;
 const WARM_UP = 100;
-/** A subject more is a line more: containerd's, once dmthin has a socket for it. */
 const SUBJECTS: Readonly<Record<string, (place: string) => Promise<Subject>>> = {
   ioctl: (place) => driver('ioctl', place),
   'ioctl-own-pool': (place) => driver('ioctl', place, true),
@@ -42,11 +46,44 @@ const place = await mkdtemp('/mnt/bench-');
 const subjects = [await floor(program, place)];
 for (const [name, open] of Object.entries(SUBJECTS))
   if (wanted.length === 0 || wanted.includes(name)) subjects.push(await open(place));
+tell('lifecycles in turns');
 const rows = await inTurns(subjects, Number(rounds));
 const ioctl = subjects.find(({ name }) => name === 'ioctl') as DriverSubject | undefined;
-const loop = ioctl === undefined ? undefined : await loopFigures(ioctl);
+const loop = ioctl && (await unlessFails('the event loop', () => loopFigures(ioctl)));
+const behindDocker = subjects.filter((subject): subject is DockerSubject => 'daemon' in subject);
+const diff =
+  behindDocker.length > 0 &&
+  (await unlessFails('changes in a large tree', () =>
+    diffFigures(behindDocker, place, Math.ceil(Number(rounds) / 10)),
+  ));
 for (const subject of subjects) await subject.close();
-console.log(JSON.stringify({ rows, kernel: `${release()} ${version()}`, ...(loop === undefined ? {} : { loop }) }));
+const containerd =
+  (wanted.length === 0 || wanted.includes('containerd')) &&
+  (await unlessFails('containerd', () => containerdFigures(place, Math.ceil(Number(rounds) / 5))));
+console.log(
+  JSON.stringify({
+    rows,
+    kernel: `${release()} ${version()}`,
+    loop,
+    diff: diff || undefined,
+    containerd: containerd || undefined,
+  }),
+);
+
+/** What was measured in many minutes is not lost for what fails after it: the report says what was not measured. */
+async function unlessFails<T>(what: string, measure: () => Promise<T>): Promise<T | undefined> {
+  tell(what);
+  try {
+    return await measure();
+  } catch (error) {
+    console.error(`bench: ${what} could not be measured:`, error);
+    return undefined;
+  }
+}
+
+function tell(what: string): void {
+  console.error(`bench: ${what} (after ${(performance.now() / 1000).toFixed(0)} s)`);
+}
 
 async function inTurns(all: readonly Subject[], count: number): Promise<readonly Row[]> {
   const roundsOf = ({ share }: Subject, turn: number): number => Math.max(1, Math.round((turn * share) / 10));

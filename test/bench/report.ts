@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../e2e/support/dmthin.ts';
+import type { DiffFigures } from './changed-tree.ts';
+import type { SnapshotterFigures } from './containerd-figures.ts';
 import { type Curve, curveSvg } from './curve.ts';
 import type { FakeFigures } from './fake.ts';
 import type { GuestFigures, Row } from './guest.ts';
@@ -15,7 +17,11 @@ const NAMES: Readonly<Record<string, string>> = {
   dmsetup: 'dmthin, kernel `dmsetup`',
   'docker-devicemapper': 'its own devicemapper driver',
   'docker-dmthin': 'dmthin behind its plugin socket (kernel `ioctl`)',
+  'containerd-devmapper': 'its own devmapper snapshotter',
+  'containerd-dmthin': 'dmthin behind its socket (kernel `ioctl`)',
 };
+/** Written by hand, with how it was measured. */
+const PROFILE = 'profile.md';
 
 const [guestFile = '', fakeFile = '', command = ''] = process.argv.slice(2);
 const guest = JSON.parse(readFileSync(guestFile, 'utf8')) as GuestFigures;
@@ -31,7 +37,7 @@ function page(): string {
   const behindDocker = guest.rows.filter(({ name }) => name.startsWith('docker-'));
   return `# Performance
 
-Written by \`${command}\`; run it again rather than edit this.
+Written by \`${command}\`; run it again rather than edit this. The last section is docs/performance/profile.md, written by hand.
 
 ${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}, guest kernel ${guest.kernel}.
 Times of the guest (user-mode-linux, one CPU, beside whatever else the machine does) are no times of hardware: a system call
@@ -54,25 +60,6 @@ directory in the layer, no check of the pool's space.
 
 ${table(inProcess)}
 
-### Where the time of \`ioctl\` goes
-
-An operation is one message to a worker thread and one back; a create is two, since whether the pool has room and the origin
-is quiet is known before anything is begun. In a profile of the thread (milliseconds, beside a floor of 4.6):
-
-| hop | what it does | in the thread |
-| --- | --- | --- |
-| create, 1 | status of the pool, state of the origin | 0.2 |
-| create, 2 | intent saved (0.25), \`create_snap\` (0.3), record saved (0.25), \`set_transaction_id\` (0.2) | 0.8–1.0 |
-| get | create, load, resume (0.85), its node (0.3), mount point (0.1), mount (3.3), \`rootfs\` (0.4), \`id\` (0.4) | 5.5–6.3 |
-| put | syncfs (1.3), umount (0.6), mount point (0.1), removal and node (0.4) | 2.4 |
-| remove | intent saved (0.25), \`delete\` (0.35), record removed (0.15), \`set_transaction_id\` (0.2) | 0.8–1.0 |
-
-So some 2.2 floors are spent in the thread, and 1.6 of them in system calls: the floor's own; four saves that last (about 0.9 ms:
-open, write, fsync, close, rename, and open, fsync, close of the directory); the layer's \`rootfs\` and \`id\`, which Docker
-makes too (0.8 ms); and writing them back before the unmount (1.3 ms), so that what could not be kept is told. The rest is
-the five hops, of 0.3 to 0.5 ms each on the guest's one CPU (two context switches, an eventfd each way), and JavaScript on both
-sides. The profile was taken by hand, by clocks in the thread, when hops were put together (decision 0053).
-
 ## Behind dockerd 20.10
 
 By dockerd's own API on one connection: \`make\` makes a container's two layers and mounts one for a moment, \`look\` mounts and
@@ -80,9 +67,15 @@ unmounts one, \`remove\` removes both.
 
 ${table(behindDocker)}
 
-A call of the plugin that does nothing (\`Exists\`) takes 3 ms of the guest's one CPU (HTTP in Node, a change of process each
-way); asked by another client on the same socket a create with a parent takes 9 ms, a get 15, a put 9, a remove 8. The rest of what
-dockerd takes longer than with its own driver lies between dockerd and the socket, and is not understood yet.
+${diffText(guest.diff)}
+
+## Behind containerd
+
+Through one containerd, one after the other: a snapshot prepared from a parent, committed, viewed and removed (with the
+garbage collection that takes it), and layers on one another, each prepared, mounted, written to, unmounted and committed.
+Milliseconds; medians, means where a whole run was timed.
+
+${containerdTable(guest.containerd ?? [])}
 
 ## Growth, on the fake
 
@@ -91,7 +84,28 @@ dockerd takes longer than with its own driver lies between dockerd and the socke
 ![memory by number of layers](performance/memory.svg)
 ![create by depth](performance/depth.svg)
 ![lifecycles at once](performance/at-once.svg)
-`;
+
+${readFileSync(join(docs, 'performance', PROFILE), 'utf8')}`;
+}
+
+function diffText(diff: DiffFigures | undefined): string {
+  if (diff === undefined) return '';
+  const { files, changed, rounds, times } = diff;
+  const parts = Object.entries(times).map(
+    ([name, { median, p99 }]) => `${NAMES[name] ?? name} ${number(median)} (${number(p99)})`,
+  );
+  return `\`docker diff\` of a container with ${changed} changed files in a tree of ${number(files)}, ${rounds} in turns: ${parts.join(', ')} ms.`;
+}
+
+function containerdTable(all: readonly SnapshotterFigures[]): string {
+  const rows = all.map(({ snapshotter, rounds, layers, ...times }) => {
+    const { prepareEmptyMs, prepareMs, viewMs, commitMs, removeMs, layerMs } = times;
+    const cells = [prepareEmptyMs, prepareMs, viewMs, commitMs, removeMs, layerMs].map(number);
+    return `| ${[NAMES[`containerd-${snapshotter}`], rounds, ...cells].join(' | ')} |`;
+  });
+  const steps = ['prepare without a parent', 'prepare', 'view', 'commit', 'remove (mean)'];
+  const head = ['who', 'rounds', ...steps, `one of ${all[0]?.layers ?? 0} stacked layers (mean)`];
+  return [`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows].join('\n');
 }
 
 function targetRow({ what, target, measured, isMet }: Target): string {

@@ -17,6 +17,8 @@ const [METADATA_SIZE, DATA_SIZE] = ['128M', 8 * 2 ** 30];
 const SECTOR = 512;
 const BASE_SECTORS = (256 * 2 ** 20) / SECTOR;
 const LAYERS = ['dm.basesize=256M', 'dm.fs=ext4'];
+/** As many as the largest tree has files. */
+const INODES = 'dm.mkfsarg=-N65536';
 const PLUGIN_SOCKET = '/run/docker/plugins/dmthin.sock';
 
 /** Somebody whose lifecycles are timed. */
@@ -63,17 +65,22 @@ export async function driver(kernel: string, place: string, own = false): Promis
   };
 }
 
+export interface DockerSubject extends Subject {
+  readonly daemon: Dockerd;
+}
+
 /** dockerd with its own driver, or with ours behind its plugin socket. */
-export async function docker(storageDriver: 'devicemapper' | 'dmthin', place: string): Promise<Subject> {
+export async function docker(storageDriver: 'devicemapper' | 'dmthin', place: string): Promise<DockerSubject> {
   const plugin = storageDriver === 'dmthin' ? await startPlugin() : undefined;
   const pool = await makePool(`${storageDriver}-pool`, place);
   const home = join(place, `docker-${storageDriver}`);
-  const daemon = new Dockerd(storageDriver, home, [`dm.thinpooldev=/dev/mapper/${pool}`]);
+  const daemon = new Dockerd(storageDriver, home, [`dm.thinpooldev=/dev/mapper/${pool}`, INODES]);
   await daemon.start();
   await daemon.print('import', await packRootFileSystem(home), 'image');
   return {
     name: `docker-${storageDriver}`,
     share: 5,
+    daemon,
     block: (rounds) => dockerLifecycles(daemon, 'image', rounds),
     close: async () => {
       await daemon.stop();
