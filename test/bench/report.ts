@@ -85,7 +85,7 @@ ${containerdTable(guest.containerd ?? [])}
 ![create by depth](performance/depth.svg)
 ![lifecycles at once](performance/at-once.svg)
 
-${readFileSync(join(docs, 'performance', PROFILE), 'utf8')}`;
+${readFileSync(join(docs, 'performance', PROFILE), 'utf8').replaceAll('](../', '](')}`;
 }
 
 function diffText(diff: DiffFigures | undefined): string {
