@@ -62,7 +62,7 @@ describe('a root between two commands', function () {
     expect(await text('rm', 'going')).to.equal('going\n');
     expect(await text('ls')).to.match(/^going .* deleted$/mu);
     const refused = await dmthin(['create', 'going'], { root: at.root });
-    expect([refused.status, refused.stderr.includes('marked for deferred deletion')]).to.deep.equal([4, true]);
+    expect([refused.status, refused.stderr.includes('is being deleted')]).to.deep.equal([4, true]);
     await text('umount', 'going');
     // Whoever opens the root deletes it, beside what was asked for.
     for (let attempt = 0; (await text('ls', '--quiet')).includes('going'); attempt++) expect(attempt).to.be.below(10);
