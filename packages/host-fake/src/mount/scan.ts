@@ -19,7 +19,7 @@ export class Scan {
   readonly #slice: TimeSlice;
   /** Directories that something else is mounted on, and where what they are without that lies. */
   readonly #covered: ReadonlyMap<BytePath, BytePath>;
-  readonly #opened: FoundFile[] = [];
+  readonly #opened: { readonly path: BytePath; readonly mode: number }[] = [];
 
   constructor(slice: TimeSlice, covered: ReadonlyMap<BytePath, BytePath>) {
     this.#slice = slice;
@@ -32,9 +32,8 @@ export class Scan {
     const facts = lookAt(at);
     if (facts === undefined) return undefined;
     const children = new Map<string, FoundFile>();
-    const found: FoundFile = { path: at, facts, children };
-    if (facts.kind !== 'directory') return found;
-    this.#open(found);
+    if (facts.kind !== 'directory') return { path: at, facts, children };
+    const found = { path: at, facts: this.#open(at, facts), children };
     for (const name of readdirSync(fsPath(at), { encoding: 'latin1' })) {
       await this.#slice.breathe();
       // What was deleted since the directory was read is not there.
@@ -45,13 +44,15 @@ export class Scan {
   }
 
   close(): void {
-    for (const { path, facts } of this.#opened.splice(0).toReversed()) chmodSync(fsPath(path), facts.mode);
+    for (const { path, mode } of this.#opened.splice(0).toReversed()) chmodSync(fsPath(path), mode);
   }
 
-  #open(directory: FoundFile): void {
-    const { mode, uid } = directory.facts;
-    if ((mode & 0o500) === 0o500 || process.geteuid?.() !== uid) return;
-    chmodSync(fsPath(directory.path), mode | 0o700);
-    this.#opened.push(directory);
+  /** What the directory is then, but for its mode: its change time is another one. */
+  #open(path: BytePath, facts: FileFacts): FileFacts {
+    const { mode, uid } = facts;
+    if ((mode & 0o500) === 0o500 || process.geteuid?.() !== uid) return facts;
+    chmodSync(fsPath(path), mode | 0o700);
+    this.#opened.push({ path, mode });
+    return { ...(lookAt(path) ?? facts), mode };
   }
 }
