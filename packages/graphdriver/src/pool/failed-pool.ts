@@ -33,7 +33,10 @@ export async function takeAwayFailed(
   return true;
 }
 
-/** What is to be done about a pool that is in Fail mode and could not be made anew. */
+/**
+ * What is to be done about a pool that is in Fail mode and could not be made anew. Devices of it that nobody has open are
+ * taken away, so that only those in use are named.
+ */
 export async function failureFindings({
   ports: { kernel },
   prefix,
